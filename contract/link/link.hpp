@@ -1,0 +1,45 @@
+// The seam to the broker. Owned by a shell; all calls from the core thread, none blocks.
+// Events come on the library's thread and must only be posted to an inbox.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract/message.hpp"
+#include "contract/support/result.hpp"
+#include "contract/support/time.hpp"
+
+namespace firebreak {
+
+struct LinkOptions {
+    std::string url = "mqtt://127.0.0.1:1883";  ///< mqtt:// or mqtts://host:port
+    std::string client_id;
+    std::string username;
+    std::string password;
+    std::string ca_file;                     ///< mqtts: trust these certificates
+    std::vector<std::string> subscriptions;  ///< QoS 1, made anew at every connection
+    Message will;                            ///< retained, QoS 1
+    Duration keep_alive = std::chrono::seconds(10);
+};
+
+class Link {
+public:
+    virtual ~Link() = default;
+
+    /// Connects, reconnects with back-off; returns when it wants to be called again.
+    [[nodiscard]] virtual Instant tick(Instant now) = 0;
+
+    /// QoS 1. Fault::busy when the link is down or too much is in flight: offer it again later.
+    [[nodiscard]] virtual Result<void> publish(const Message& message) = 0;
+
+    /// Publishes `farewell` if connected, then disconnects; takes at most a second.
+    virtual void close(const Message& farewell) = 0;
+};
+
+/// MQTT 5 over paho. `sink` is called on paho's threads.
+[[nodiscard]] std::unique_ptr<Link> make_mqtt_link(LinkOptions options,
+                                                   std::function<void(LinkEvent)> sink);
+
+}  // namespace firebreak

@@ -1,0 +1,28 @@
+// One MQTT message on its way out, and what the link tells its owner. Plain values:
+// the cores make and take these without knowing that MQTT exists.
+#pragma once
+
+#include <string>
+#include <variant>
+
+namespace firebreak {
+
+struct Message {
+    std::string topic;
+    std::string payload;
+    bool retained = false;
+
+    bool operator==(const Message&) const = default;
+};
+
+struct LinkUp {};
+struct LinkDown {
+    std::string why;
+};
+struct Arrived {
+    std::string topic;
+    std::string payload;
+};
+using LinkEvent = std::variant<LinkUp, LinkDown, Arrived>;
+
+}  // namespace firebreak

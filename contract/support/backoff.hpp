@@ -1,0 +1,28 @@
+// Exponential back-off as a value: no clock, no sleep, no randomness of its own.
+#pragma once
+
+#include <algorithm>
+
+#include "contract/support/time.hpp"
+
+namespace firebreak {
+
+class Backoff {
+public:
+    constexpr Backoff(Duration first, Duration most) : first_(first), most_(most) {}
+
+    /// The wait after one more failure: first, 2*first, 4*first … most.
+    constexpr Duration failed() {
+        next_ = next_ == Duration::zero() ? first_ : std::min(next_ * 2, most_);
+        return next_;
+    }
+    constexpr void succeeded() { next_ = Duration::zero(); }
+    [[nodiscard]] constexpr bool failing() const { return next_ != Duration::zero(); }
+
+private:
+    Duration first_;
+    Duration most_;
+    Duration next_ = Duration::zero();
+};
+
+}  // namespace firebreak

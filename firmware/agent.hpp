@@ -1,0 +1,74 @@
+// The agent's core: words in, messages and writes out. No thread, socket, file, clock or sleep.
+// One thread owns it. Every input carries its time; next_deadline() says when to tick again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "contract/message.hpp"
+#include "contract/support/time.hpp"
+#include "firmware/bus/bus.hpp"
+#include "firmware/site.hpp"
+
+namespace firebreak {
+
+/// One finished read, from a bus thread.
+struct BusReport {
+    std::size_t device = 0;  ///< index into SitePlan::devices
+    std::size_t block = 0;   ///< index into DevicePlan::blocks
+    Result<Words> words;
+    Instant at;
+};
+
+/// A write the agent wants done, ahead of reads, with read-back by the bus thread.
+struct WriteOrder {
+    std::uint64_t ticket = 0;
+    std::size_t device = 0;
+    WriteRequest request;
+};
+
+/// What became of a WriteOrder. `words` are what reading back showed.
+struct WriteReport {
+    std::uint64_t ticket = 0;
+    Result<Words> words;
+    Instant at;
+};
+
+using AgentInput = std::variant<BusReport, WriteReport, LinkUp, LinkDown, Arrived>;
+
+class Agent {
+public:
+    Agent(SitePlan plan, std::string boot, Now start);
+    ~Agent();
+    Agent(Agent&&) noexcept;
+    Agent& operator=(Agent&&) = delete;
+
+    void handle(const AgentInput& input, Now now);
+    void tick(Now now);
+    [[nodiscard]] Instant next_deadline() const;
+
+    /// Writes asked for since the last call.
+    [[nodiscard]] std::vector<WriteOrder> take_writes();
+
+    /// The next message to publish, newest per topic; nothing while the link is down.
+    /// Call message_sent() once the link took it; a message not taken is offered again.
+    [[nodiscard]] const Message* next_message();
+    void message_sent();
+
+    [[nodiscard]] Message will() const;
+    [[nodiscard]] Message farewell(Now now);
+    [[nodiscard]] std::vector<std::string> subscriptions() const;
+
+    /// For the live view and for tests: the state of one alarm by name, clear if unknown name.
+    [[nodiscard]] Phase phase_of(const std::string& alarm) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace firebreak

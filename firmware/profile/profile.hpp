@@ -1,0 +1,76 @@
+// A device model as data: which register means which measure. Pure values, no I/O.
+// The agent decodes with it, the simulator encodes with it, tests walk its examples.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/support/config_file.hpp"
+#include "contract/unit.hpp"
+
+namespace firebreak {
+
+/// The four Modbus data tables. Bits travel as words 0 and 1.
+enum class Table : std::uint8_t { coil, discrete_input, input, holding };
+[[nodiscard]] std::string_view to_string(Table table);
+
+using Words = std::vector<std::uint16_t>;
+
+enum class WordType : std::uint8_t { u16, i16, u32, i32, u64, i64, f32, f64, bit };
+/// 1, 2 or 4 words.
+[[nodiscard]] int word_count(WordType type);
+
+/// Byte order of a 32-bit value 0xAABBCCDD on the wire; abcd is big-endian throughout.
+enum class WordOrder : std::uint8_t { abcd, cdab, badc, dcba };
+
+struct Label {
+    std::int64_t raw = 0;
+    std::string text;
+};
+
+struct Register {
+    std::string measure;         ///< unique in the profile
+    Table table = Table::input;
+    std::uint16_t address = 0;   ///< 0-based, relative to the device's base
+    WordType type = WordType::u16;
+    WordOrder order = WordOrder::abcd;
+    std::optional<int> bit;      ///< 0 = least significant: the value is that bit, 0 or 1
+    double scale = 1;            ///< value = raw * scale + offset
+    double offset = 0;
+    std::optional<std::uint16_t> scale_register;  ///< i16 power of ten, same table (SunSpec)
+    Unit unit = Unit::none;
+    std::optional<double> least;  ///< plausible range in `unit`; outside reads as missing
+    std::optional<double> most;
+    std::vector<std::uint64_t> missing;  ///< raw values that mean "not available"
+    std::vector<Label> labels;           ///< names of raw values
+    bool writable = false;
+    Place place;                         ///< where the file defines it
+};
+
+struct Example {
+    std::string measure;
+    Words words;                   ///< as in the manual or a captured frame
+    std::optional<int> exponent;   ///< content of scale_register, where there is one
+    std::optional<double> value;   ///< nothing: the words must read as missing
+    std::string source;
+    Place place;
+};
+
+struct Profile {
+    std::string name;    ///< file name without ".toml"
+    std::string title;   ///< maker and model
+    std::string source;  ///< document the map was taken from
+    std::uint16_t base = 0;       ///< default offset of all addresses; a site may override it
+    std::uint16_t max_words = 125;  ///< longest read the device answers, in registers
+    std::uint16_t max_bits = 2000;
+    bool holes_allowed = false;   ///< a read may span undefined addresses
+    std::vector<Register> registers;
+    std::vector<Example> examples;
+
+    [[nodiscard]] const Register* find(std::string_view measure) const;
+};
+
+}  // namespace firebreak

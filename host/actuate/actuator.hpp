@@ -1,0 +1,29 @@
+// The seam to whatever carries traffic or load. Called from one crew worker at a time; may
+// block for at most its endpoint's timeout. Errors: timeout, refused, busy, port_lost, corrupt.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "contract/support/result.hpp"
+#include "host/plan.hpp"
+
+namespace firebreak {
+
+/// Item name to its state as read back: "ready", "drain", "maint", "down", "on", "off".
+using ItemStates = std::map<std::string, std::string>;
+
+class Actuator {
+public:
+    virtual ~Actuator() = default;
+
+    /// The present state of every item of a target.
+    [[nodiscard]] virtual Result<ItemStates> observe(const std::string& target) = 0;
+
+    /// Carries out steps of one target, then reads back: the states that now hold.
+    [[nodiscard]] virtual Result<ItemStates> apply(const std::string& target,
+                                                   const std::vector<Step>& steps) = 0;
+};
+
+}  // namespace firebreak
