@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tests/catch.hpp"
-#include "tests/support/room.hpp"
+#include "tests/support/demo.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace firebreak;

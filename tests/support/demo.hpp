@@ -18,10 +18,10 @@
 
 namespace firebreak {
 
-class Room {
+class Demo {
 public:
     /// `changes` are the scenario's [[change]] and [[fault]] blocks; the story is `ends` long.
-    explicit Room(const std::string& changes, const std::string& ends = "10m");
+    explicit Demo(const std::string& changes, const std::string& ends = "10m");
 
     void start_haproxy();
     void start_sim();

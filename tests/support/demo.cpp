@@ -1,4 +1,4 @@
-#include "tests/support/room.hpp"
+#include "tests/support/demo.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -96,7 +96,7 @@ std::unique_ptr<Process> firebreak(const std::string& program,
         folder);
 }
 
-Room::Room(const std::string& changes, const std::string& ends) : first_port_(free_block()) {
+Demo::Demo(const std::string& changes, const std::string& ends) : first_port_(free_block()) {
     for (const char* file : {"site.toml", "policy.toml", "room.toml"}) {
         folder_.write(file, slurp(source + "/sim/demo/" + file));
     }
@@ -112,7 +112,7 @@ Room::Room(const std::string& changes, const std::string& ends) : first_port_(fr
     write_haproxy_cfg();
 }
 
-void Room::write_haproxy_cfg() const {
+void Demo::write_haproxy_cfg() const {
     auto config = slurp(source + "/sim/demo/haproxy.cfg.in");
     replace_all(config, "@SOCKET@", path("haproxy.sock"));
     replace_all(config, "@PORT@", std::to_string(first_port_ + 1));
@@ -131,7 +131,7 @@ void Room::write_haproxy_cfg() const {
     folder_.write("haproxy.cfg", config);
 }
 
-void Room::start_haproxy() {
+void Demo::start_haproxy() {
     haproxy = std::make_unique<Process>("haproxy",
                                         std::vector<std::string>{"-db", "-f", path("haproxy.cfg")});
     if (!eventually([this] { return !servers("text").empty(); })) {
@@ -139,34 +139,34 @@ void Room::start_haproxy() {
     }
 }
 
-void Room::start_sim() {
+void Demo::start_sim() {
     sim = firebreak("sim", {"run", "--config", path("room.toml")});
     if (!eventually([this] { return sim->err().find("event=ready") != std::string::npos; })) {
         throw std::runtime_error("the simulator did not start: " + sim->err());
     }
 }
 
-void Room::start_agent() {
+void Demo::start_agent() {
     agent = firebreak("agent", {"run", "--config", path("site.toml")});
 }
-void Room::start_host() {
+void Demo::start_host() {
     host = firebreak("host", {"run", "--config", path("policy.toml")});
 }
 
-void Room::start() {
+void Demo::start() {
     start_haproxy();
     start_sim();
     start_agent();
     start_host();
 }
 
-void Room::edit(const std::string& file, const std::string& from, const std::string& to) const {
+void Demo::edit(const std::string& file, const std::string& from, const std::string& to) const {
     auto text = slurp(path(file));
     replace_all(text, from, to);
     folder_.write(file, text);
 }
 
-std::map<std::string, std::string> Room::servers(const std::string& backend) const {
+std::map<std::string, std::string> Demo::servers(const std::string& backend) const {
     // Columns of "show servers state", version 1: HAProxy management guide, section 9.3.
     std::istringstream lines(ask(path("haproxy.sock"), "show servers state " + backend + "\n"));
     std::map<std::string, std::string> states;
@@ -184,19 +184,19 @@ std::map<std::string, std::string> Room::servers(const std::string& backend) con
     return states;
 }
 
-std::optional<PostureNotice> Room::posture(const std::string& target) const {
+std::optional<PostureNotice> Demo::posture(const std::string& target) const {
     const auto json = broker.retained(
         to_string(Topic{{"seoul", Role::host, "seoul-1"}, Kind::posture, target, ""}));
     const auto notice = parse_posture_notice(json);
     return notice ? std::optional(*notice) : std::nullopt;
 }
 
-bool Room::reached(const std::string& target, Posture wanted) const {
+bool Demo::reached(const std::string& target, Posture wanted) const {
     const auto notice = posture(target);
     return notice && notice->reached >= wanted;
 }
 
-std::optional<Status> Room::status(Role role) const {
+std::optional<Status> Demo::status(Role role) const {
     const auto origin = role == Role::agent ? Origin{"pangyo", Role::agent, "battery-room"}
                                             : Origin{"seoul", Role::host, "seoul-1"};
     const auto status =
@@ -204,17 +204,17 @@ std::optional<Status> Room::status(Role role) const {
     return status ? std::optional(*status) : std::nullopt;
 }
 
-std::optional<Ack> Room::outlet_ack(const std::string& target) const {
+std::optional<Ack> Demo::outlet_ack(const std::string& target) const {
     const Origin origin{"pangyo", Role::agent, "battery-room"};
     const auto ack = parse_ack(broker.retained(to_string(Topic{origin, Kind::ack, target, ""})));
     return ack ? std::optional(*ack) : std::nullopt;
 }
 
-std::string Room::world() const {
+std::string Demo::world() const {
     return slurp(path("world.csv"));
 }
 
-const std::string Room::path(const std::string& file) const {
+const std::string Demo::path(const std::string& file) const {
     return (folder_.path() / file).string();
 }
 
