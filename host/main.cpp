@@ -25,6 +25,7 @@ constexpr int inputs_at_once = 256;
 constexpr Duration link_retry = std::chrono::milliseconds(50);
 
 struct WakeUp {};
+enum class MissedLink : std::uint8_t { none, up, down };
 using Input = std::variant<WakeUp, HostInput>;
 
 Now now() {
@@ -49,11 +50,11 @@ int check(const std::vector<std::string>& files) {
     return 0;
 }
 
-LinkOptions link_options(const PolicyPlan& plan, const std::string& boot,
-                         const Controller& controller) {
+LinkOptions link_options(const PolicyPlan& plan, const Controller& controller) {
     LinkOptions options;
     options.url = plan.broker_url;
-    options.client_id = "firebreak-host-" + plan.host + '-' + boot;
+    // The same in every life: the broker ends the last life's session, and its will, at once.
+    options.client_id = "firebreak-host-" + plan.site + '-' + plan.host;
     options.username = plan.broker_username;
     options.password = plan.broker_password;
     options.ca_file = plan.broker_ca_file;
@@ -81,7 +82,7 @@ void give_orders(Controller& controller, Crew& crew) {
 }
 
 void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
-          const std::atomic<bool>& stop) {
+          std::atomic<MissedLink>& missed, const std::atomic<bool>& stop) {
     std::uint64_t dropped = 0;
     while (!stop) {
         const auto linked = link.tick(now().steady);
@@ -97,9 +98,13 @@ void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
             input = inbox.take_now();
         }
         if (input) {
-            if (const auto* event = std::get_if<HostInput>(&*input))
+            if (const auto* event = std::get_if<HostInput>(&*input)) {
                 controller.handle(*event, now());
+            }
         }
+        const auto unheard = missed.exchange(MissedLink::none);
+        if (unheard == MissedLink::up) controller.handle(LinkUp{}, now());
+        if (unheard == MissedLink::down) controller.handle(LinkDown{"unheard"}, now());
         controller.tick(now());
         if (inbox.dropped() != dropped) {
             dropped = inbox.dropped();
@@ -130,8 +135,14 @@ int run(const std::string& config, bool verbose) {
          {"targets", plan.targets.size()},
          {"rules", plan.rules.size()}});
 
-    const auto link = make_mqtt_link(link_options(plan, boot, controller), [&](LinkEvent event) {
-        std::visit([&](auto&& what) { inbox.post(HostInput(std::move(what))); }, std::move(event));
+    // A flood of messages may fill the inbox, but must not hide that the link came or went.
+    std::atomic<MissedLink> missed = MissedLink::none;
+    const auto link = make_mqtt_link(link_options(plan, controller), [&](LinkEvent event) {
+        const auto is_up = std::holds_alternative<LinkUp>(event);
+        const auto is_message = std::holds_alternative<Arrived>(event);
+        const bool posted = std::visit(
+            [&](auto&& what) { return inbox.post(HostInput(std::move(what))); }, std::move(event));
+        if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
     Crew crew(
         plan,
@@ -142,7 +153,7 @@ int run(const std::string& config, bool verbose) {
             const Result<ItemStates>& states) {
             return inbox.post(HostInput(Receipt{target, steps, states}));
         });
-    loop(controller, crew, *link, inbox, stop);
+    loop(controller, crew, *link, inbox, missed, stop);
     link->close(controller.farewell(now()));
     log(LogLevel::info, "stopped");
     return 0;

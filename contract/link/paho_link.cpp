@@ -86,7 +86,7 @@ public:
           publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::free; },
                       [](const mqtt::token& token) { not_published(token); }) {}
 
-    ~PahoLink() override { disconnect(/*said_farewell=*/false); }
+    ~PahoLink() override { disconnect(); }
 
     Instant tick(Instant now) override {
         now_ = now;
@@ -126,15 +126,15 @@ public:
     }
 
     void close(const Message& farewell) override {
-        bool said = false;
-        if (state_ == State::up) {
-            try {
-                said = client_->publish(to_paho(farewell))->wait_for(farewell_patience);
-            } catch (const mqtt::exception& e) {
-                log(LogLevel::warning, "farewell_failed", {{"why", e.what()}});
+        try {
+            if (state_ == State::up &&
+                !client_->publish(to_paho(farewell))->wait_for(farewell_patience)) {
+                log(LogLevel::warning, "farewell_unanswered", {{"topic", farewell.topic}});
             }
+        } catch (const mqtt::exception& e) {
+            log(LogLevel::warning, "farewell_failed", {{"why", e.what()}});
         }
-        disconnect(said);
+        disconnect();
     }
 
 private:
@@ -241,15 +241,10 @@ private:
         }
     }
 
-    /// Without a farewell that arrived, the broker is asked to publish the will all the same.
-    void disconnect(bool said_farewell) {
+    void disconnect() {
         if (state_.exchange(State::closed) == State::closed || !client_) return;
         try {
-            mqtt::disconnect_options options;
-            if (!said_farewell) {
-                options.set_reason_code(mqtt::ReasonCode::DISCONNECT_WITH_WILL_MESSAGE);
-            }
-            client_->disconnect(options)->wait_for(disconnect_patience);
+            client_->disconnect()->wait_for(disconnect_patience);
         } catch (const mqtt::exception&) {
             // It was not connected; there is nothing to end.
         }
