@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,9 +35,9 @@ struct Complaint {
 /// All the errors of one or more files, in the order of their places.
 class Complaints {
 public:
-    void add(Place place, std::string what) {
-        items_.push_back({std::move(place), std::move(what)});
-    }
+    static constexpr std::size_t most = 1000;  ///< later ones are left out; text() says so
+
+    void add(Place place, std::string what);
     [[nodiscard]] bool empty() const { return items_.empty(); }
     [[nodiscard]] std::size_t size() const { return items_.size(); }
     [[nodiscard]] const std::vector<Complaint>& items() const { return items_; }
@@ -62,6 +62,7 @@ public:
 
     Section(std::shared_ptr<const Source> source, const void* table, Complaints& complaints);
 
+    /// Asking whether a key is there is not reading it: finish() still complains about it.
     [[nodiscard]] bool has(std::string_view key) const;
 
     // Required keys: a missing or ill-typed one complains and yields "", 0 or zero.
@@ -83,9 +84,9 @@ public:
     Duration duration_or(std::string_view key, Duration fallback);
     bool flag_or(std::string_view key, bool fallback);
     std::string name_or(std::string_view key, std::string_view fallback);
-    std::vector<std::string> texts(std::string_view key);       ///< [] when missing
-    std::vector<std::int64_t> integers(std::string_view key);   ///< [] when missing
-    std::vector<double> numbers(std::string_view key);          ///< [] when missing
+    std::vector<std::string> texts(std::string_view key);      ///< [] when missing
+    std::vector<std::int64_t> integers(std::string_view key);  ///< [] when missing
+    std::vector<double> numbers(std::string_view key);         ///< [] when missing
 
     /// The value of `key` among `choices`; complains with the list of what is allowed.
     template <class E>
@@ -105,6 +106,13 @@ public:
     void finish();
 
 private:
+    const void* ask(std::string_view key);
+    template <class Convert>
+    auto read(std::string_view key, Convert convert);
+    template <class Convert>
+    auto need(std::string_view key, std::string_view example, Convert convert);
+    template <class Convert>
+    auto read_list(std::string_view key, Convert convert);
     std::optional<std::string> choice_text(std::string_view key);
     void complain_choice(std::string_view key, std::string_view got,
                          const std::vector<std::string_view>& allowed);
@@ -112,7 +120,7 @@ private:
     std::shared_ptr<const Source> source_;
     const void* table_;
     Complaints* complaints_;
-    std::shared_ptr<std::set<std::string, std::less<>>> asked_;
+    std::shared_ptr<std::map<std::string, bool, std::less<>>> asked_;  // key → was read
 };
 
 /// A whole file; a file that cannot be read or parsed complains and yields an empty root.
@@ -120,8 +128,7 @@ class ConfigFile {
 public:
     /// Reads at most 4 MiB; larger files complain.
     static ConfigFile load(const std::string& path, Complaints& complaints);
-    static ConfigFile parse(std::string_view text, const std::string& name,
-                            Complaints& complaints);
+    static ConfigFile parse(std::string_view text, const std::string& name, Complaints& complaints);
 
     [[nodiscard]] Section root() const;
     /// False when the text was not TOML: the reader should not complain further.
@@ -141,8 +148,8 @@ private:
                                        const std::vector<std::string_view>& candidates);
 
 template <class E>
-E Section::choice_or(std::string_view key,
-                     std::span<const std::pair<std::string_view, E>> choices, E fallback) {
+E Section::choice_or(std::string_view key, std::span<const std::pair<std::string_view, E>> choices,
+                     E fallback) {
     const auto got = choice_text(key);
     if (!got) return fallback;
     std::vector<std::string_view> allowed;

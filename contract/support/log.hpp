@@ -1,5 +1,6 @@
 // Logs: one line an event on stderr, `time=… level=… event=… key=value …` (logfmt).
-// Safe from any thread. Values with blanks or quotes are quoted; control bytes are escaped.
+// Safe from any thread, never waits for a slow reader (counts the lines it lost). Values with
+// blanks or quotes are quoted; control bytes are escaped.
 #pragma once
 
 #include <concepts>
@@ -21,11 +22,11 @@ struct Field {
     Field(std::string_view k, const char* v) : key(k), value(v) {}
     Field(std::string_view k, bool v) : key(k), value(v ? "true" : "false") {}
     template <class N>
-        requires(std::integral<N> || std::floating_point<N>)
-    Field(std::string_view k, N v) : key(k), value(std::to_string(v)) {}
+    requires(std::integral<N> || std::floating_point<N>) Field(std::string_view k, N v)
+        : key(k), value(std::to_string(v)) {}
 };
 
-/// `program` is the first field of every line; lines below `least` are dropped.
+/// `program` stands in every line; lines below `least` are dropped. Call it before threads start.
 void open_log(std::string_view program, LogLevel least);
 
 void log(LogLevel level, std::string_view event, std::initializer_list<Field> fields = {});

@@ -24,7 +24,8 @@ inline constexpr Instant never = Instant::max();
 /// "250ms", "30s", "1m30s", "2h", "1d"; nothing for anything else, negatives and overflow.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 
-/// The shortest exact form parse_duration() accepts, rounded down to a millisecond.
+/// The largest units first, as parse_duration() accepts it ("1m30s"), rounded down to a
+/// millisecond; a negative one has a minus in front.
 [[nodiscard]] std::string format_duration(Duration duration);
 
 /// RFC 3339 in UTC with milliseconds: "2022-10-15T06:19:00.000Z".
