@@ -72,8 +72,10 @@ Wrong not_a(std::string_view expected, const toml::node& node) {
 
 template <class T>
 Converted<T> bounded(T value, Bounds<T> bounds) {
-    if (value < bounds.least) return Wrong(fmt::format("is {}, below {}", value, bounds.least));
-    if (value > bounds.most) return Wrong(fmt::format("is {}, above {}", value, bounds.most));
+    if (value < bounds.least)
+        return Wrong(fmt::format("must be at least {}, not {}", bounds.least, value));
+    if (value > bounds.most)
+        return Wrong(fmt::format("must be at most {}, not {}", bounds.most, value));
     return value;
 }
 
@@ -92,7 +94,8 @@ Converted<std::string> as_text(const toml::node& node) {
     const auto* value = node.as_string();
     if (!value) return not_a("a text in quotes", node);
     // TOML allows \u0000, where a path or a topic would end early in every C library.
-    if (std::ranges::any_of(value->get(), [](char c) { return is_control(c) && c != '\n'; })) {
+    if (std::ranges::any_of(value->get(),
+                            [](char c) { return is_control(c) && c != '\n' && c != '\t'; })) {
         return Wrong("holds a control character; take it out");
     }
     return value->get();
@@ -193,8 +196,9 @@ auto Section::read_list(std::string_view key, Convert convert) {
         if (auto converted = convert(*list->get(i))) {
             values.push_back(*std::move(converted));
         } else {
-            complaints_->add(place_in(source_->file, list->get(i)->source()),
-                             fmt::format("{} of {} {}", i, shown(key), converted.error()));
+            complaints_->add(
+                place_in(source_->file, list->get(i)->source()),
+                fmt::format("element {} of {} {}", i + 1, shown(key), converted.error()));
         }
     }
     return values;
