@@ -34,13 +34,14 @@ std::string paho_url(const std::string& url) {
     return url;  // paho refuses what it does not know
 }
 
+/// A CONNACK's refusal comes as the return code, all other refusals as the reason code.
 std::string reason_of(const mqtt::token& token) {
-    const auto reason = token.get_reason_code();
+    const int code = token.get_return_code();
+    const int reason = code > 0 ? code : token.get_reason_code();
     if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) {
         return mqtt::exception::reason_code_str(reason);
     }
-    const auto text = mqtt::exception::error_str(token.get_return_code());
-    return text.empty() ? "no connection" : text;
+    return code == MQTTASYNC_FAILURE ? "no answer" : mqtt::exception::error_str(code);
 }
 
 /// Two functions as a listener of paho's; called on paho's threads.
@@ -78,8 +79,9 @@ public:
           sink_(std::move(sink)),
           random_(static_cast<std::minstd_rand::result_type>(
               std::hash<std::string>{}(options_.client_id))),
-          connecting_([this](const mqtt::token&) { subscribe(); },
-                      [this](const mqtt::token& token) { lost("connect: " + reason_of(token)); }),
+          connecting_(
+              [this](const mqtt::token&) { subscribe(); },
+              [this](const mqtt::token& token) { lost(options_.url + ": " + reason_of(token)); }),
           subscribing_(
               [this](const mqtt::token& token) { subscribed(token); },
               [this](const mqtt::token& token) { lost("subscribe: " + reason_of(token)); }),
@@ -99,7 +101,7 @@ public:
             case State::connecting:
             case State::subscribing:
                 if (now < due_) return due_;
-                lost("connect: no answer");
+                lost(options_.url + ": no answer");
                 return retry_after(now);
             case State::lost:
                 return retry_after(now);
@@ -168,7 +170,7 @@ private:
             client_->connect(connect_options(), nullptr, connecting_);
             return true;
         } catch (const mqtt::exception& e) {
-            lost(std::string("connect: ") + e.what());
+            lost(options_.url + ": " + e.what());
             return false;
         }
     }
