@@ -5,11 +5,10 @@
 namespace firebreak {
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
+using namespace std::chrono_literals;
 
-constexpr Duration longest_silence = seconds(10);  // a device that comes back is seen within this
-constexpr Duration shortest_period = milliseconds(1);
+constexpr Duration longest_silence = 10s;  // a device that comes back is seen within this
+constexpr Duration shortest_period = 1ms;
 
 Backoff device_backoff(Duration period) {
     return {period, std::max<Duration>(period, longest_silence)};
@@ -18,7 +17,7 @@ Backoff device_backoff(Duration period) {
 }  // namespace
 
 PollSchedule::PollSchedule(const std::vector<PollPlan>& plans, Instant start)
-    : port_backoff_(milliseconds(100), seconds(5)), paused_until_(start) {
+    : port_backoff_(100ms, 5s), paused_until_(start) {
     for (auto plan : plans) {
         if (plan.blocks == 0) continue;
         plan.period = std::max(plan.period, shortest_period);
