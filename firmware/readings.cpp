@@ -80,23 +80,22 @@ ReadingNews Readings::take(const BusReport& report, Instant now) {
     if (report.device >= devices_.size()) return news;
     auto& device = devices_[report.device];
     if (report.block >= device.blocks.size()) return news;
-    count(device.counts, report.words);
     auto& block = device.blocks[report.block];
-    if (report.words && report.words->size() >= plans_[report.device].blocks[report.block].count) {
+    const auto wanted = plans_[report.device].blocks[report.block].count;
+    if (report.words && report.words->size() >= wanted) {
+        ++device.counts.reads;
         accept(report, now, news);
         return news;
     }
+    // Too few words are no answer: which of them they were cannot be known.
     block.fault = report.words ? Fault::corrupt : report.words.error().fault;
+    count(device.counts, block.fault);
     if (block.missing) say_missing(report.device, report.block, now, news);
     return news;
 }
 
-void Readings::count(DeviceStatus& counts, const Result<Words>& words) {
-    if (words) {
-        ++counts.reads;
-        return;
-    }
-    switch (words.error().fault) {
+void Readings::count(DeviceStatus& counts, Fault fault) {
+    switch (fault) {
         case Fault::corrupt:
             ++counts.corrupt;
             break;

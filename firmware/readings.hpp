@@ -62,7 +62,7 @@ private:
         std::vector<BlockState> blocks;
     };
 
-    void count(DeviceStatus& counts, const Result<Words>& words);
+    static void count(DeviceStatus& counts, Fault fault);
     void accept(const BusReport& report, Instant now, ReadingNews& news);
     void say_missing(std::size_t device, std::size_t block, Instant now, ReadingNews& news);
     void offer(Point& point, Reading reading, Instant now, ReadingNews& news);
