@@ -24,7 +24,7 @@ void read_guard(Section section, GuardPlan& guard) {
         section.integer_or("max_steps_per_minute", guard.max_steps_per_minute, {1, 100000}));
     guard.evidence_max_age = section.duration_or("evidence_max_age", guard.evidence_max_age);
     if (guard.evidence_max_age <= Duration::zero()) {
-        section.complain("evidence_max_age", "must be above 0s");
+        section.complain("evidence_max_age", "\"evidence_max_age\" must be above 0s");
     }
     section.finish();
 }
@@ -69,11 +69,11 @@ void read_rule(Section& section, PolicyPlan& plan) {
     if (auto condition = section.table("while")) {
         read_while(*condition, rule);
     } else {
-        section.complain("while", "missing: say while = {site = …, alarm = …}");
+        section.complain("while", "\"while\" is missing: say while = {site = …, alarm = …}");
     }
     rule.at_least = section.choice_or<Posture>("at_least", rungs, Posture::watch);
     if (!section.has("at_least")) {
-        section.complain("at_least", "missing: one of watch, drain, shed, cut");
+        section.complain("at_least", "\"at_least\" is missing: one of watch, drain, shed, cut");
     }
     rule.targets = section.texts("targets");
     if (rule.targets.empty()) section.complain("targets", "no targets: name at least one");
@@ -117,12 +117,13 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     plan.heartbeat = root.duration_or("heartbeat", plan.heartbeat);
     plan.calm_for = root.duration_or("calm_for", plan.calm_for);
     if (plan.heartbeat < std::chrono::milliseconds(100) || plan.heartbeat > std::chrono::hours(1)) {
-        root.complain("heartbeat", "must be from 100ms to 1h");
+        root.complain("heartbeat", "\"heartbeat\" must be from 100ms to 1h");
     }
     if (auto broker = root.table("broker")) {
         read_broker(*broker, plan);
     } else {
-        root.complain("broker", "missing: add [broker] with url = \"mqtt://host:port\"");
+        root.complain("broker",
+                      "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
     }
     if (auto guard = root.table("guard")) read_guard(*guard, plan.guard);
     read_topology(root, plan, complaints);

@@ -51,7 +51,7 @@ void read_endpoint(Section& section, PolicyPlan& plan) {
         }
     }
     if (endpoint.timeout <= Duration::zero() || endpoint.timeout > longest_timeout) {
-        section.complain("timeout", "must be above 0s and at most 30s");
+        section.complain("timeout", "\"timeout\" must be above 0s and at most 30s");
     }
     for (const auto& other : plan.endpoints) {
         if (!endpoint.name.empty() && other.name == endpoint.name) {
@@ -68,7 +68,8 @@ void read_haproxy(Section section, TargetPlan& target, const PolicyPlan& plan) {
     target.backend = section.text("backend");
     target.items = items_of(section, "servers", "servers");
     if (section.has("backend") && !is_item(target.backend)) {
-        section.complain("backend", "must name a backend as HAProxy's configuration does");
+        section.complain("backend",
+                         "\"backend\" must name a backend as HAProxy's configuration does");
     }
     std::vector<std::string_view> names;
     for (const auto& endpoint : plan.endpoints) names.push_back(endpoint.name);
