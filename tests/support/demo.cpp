@@ -144,6 +144,7 @@ void Demo::start_sim() {
     if (!eventually([this] { return sim->err().find("event=ready") != std::string::npos; })) {
         throw std::runtime_error("the simulator did not start: " + sim->err());
     }
+    sim_ready_ = std::chrono::steady_clock::now();
 }
 
 void Demo::start_agent() {
