@@ -23,6 +23,7 @@ constexpr auto connect_patience = std::chrono::seconds(10);
 constexpr auto good_connection = std::chrono::seconds(15);
 // What was in flight when a connection died is sent again on the next one, unless it is old.
 constexpr auto resend_within = std::chrono::seconds(30);
+constexpr auto resend_every = std::chrono::milliseconds(20);
 constexpr auto farewell_patience = std::chrono::milliseconds(500);
 constexpr auto disconnect_patience = std::chrono::milliseconds(300);
 
@@ -80,7 +81,7 @@ public:
           random_(static_cast<std::minstd_rand::result_type>(
               std::hash<std::string>{}(options_.client_id))),
           connecting_(
-              [this](const mqtt::token&) { subscribe(); },
+              [this](const mqtt::token& token) { accepted(token); },
               [this](const mqtt::token& token) { lost(options_.url + ": " + reason_of(token)); }),
           subscribing_(
               [this](const mqtt::token& token) { subscribed(token); },
@@ -106,7 +107,7 @@ public:
             case State::lost:
                 return retry_after(now);
             case State::up:
-                resend();
+                if (!resend()) return now + resend_every;
                 if (!good_at_) good_at_ = now + good_connection;
                 if (now < *good_at_) return *good_at_;
                 backoff_.succeeded();
@@ -117,7 +118,7 @@ public:
 
     Result<void> publish(const Message& message) override {
         if (state_ != State::up) return fail(Fault::busy, "not connected");
-        resend();
+        if (!resend() || in_flight() >= window_) return fail(Fault::busy, "too much in flight");
         const auto slot = std::find_if(slots_.begin(), slots_.end(),
                                        [](const Slot& s) { return s.stage == Slot::free; });
         if (slot == slots_.end()) return fail(Fault::busy, "too much in flight");
@@ -224,21 +225,27 @@ private:
         }
     }
 
-    /// Sends again, in their order, the messages that died with the last connection.
-    void resend() {
-        while (state_ == State::up) {
+    std::size_t in_flight() const {
+        return static_cast<std::size_t>(std::count_if(
+            slots_.begin(), slots_.end(), [](const Slot& s) { return s.stage == Slot::sent; }));
+    }
+
+    /// Sends again, in their order, the messages that died with the last connection; true once
+    /// there is none left.
+    bool resend() {
+        while (true) {
             Slot* next = nullptr;
             for (auto& slot : slots_) {
                 const bool earlier = next == nullptr || slot.order < next->order;
                 if (slot.stage == Slot::failed && earlier) next = &slot;
             }
-            if (next == nullptr) return;
+            if (next == nullptr) return true;
             if (now_ - next->since > resend_within) {
                 log(LogLevel::warning, "publish_lost", {{"topic", next->message.topic}});
                 next->stage = Slot::free;
-            } else if (!send(*next)) {
+            } else if (in_flight() >= window_ || !send(*next)) {
                 next->stage = Slot::failed;
-                return;
+                return false;
             }
         }
     }
@@ -261,10 +268,12 @@ private:
         }
     }
 
-    void subscribe() {
+    /// Called twice by paho's wrapper (async_client::on_connected), hence the check.
+    void accepted(const mqtt::token& token) {
         if (!move(State::connecting, State::subscribing)) return;
-        if (options_.subscriptions.empty()) return went_up();
         try {
+            window_ = receive_maximum(token.get_connect_response().get_properties());
+            if (options_.subscriptions.empty()) return went_up();
             const auto& filters = options_.subscriptions;
             client_->subscribe(mqtt::string_collection::create(filters),
                                mqtt::iasync_client::qos_collection(filters.size(), 1), nullptr,
@@ -272,6 +281,15 @@ private:
         } catch (const mqtt::exception& e) {
             lost(std::string("subscribe: ") + e.what());
         }
+    }
+
+    /// What the broker does not want yet paho keeps, and looks at again only a second later
+    /// (MQTTAsync_processCommand, "Blocking on server receive maximum"): so we keep below it.
+    static std::size_t receive_maximum(const mqtt::properties& properties) {
+        const auto code = mqtt::property::RECEIVE_MAXIMUM;
+        if (!properties.contains(code)) return most_in_flight;
+        const std::size_t wanted = mqtt::get<std::uint16_t>(properties, code);
+        return std::clamp<std::size_t>(wanted, 1, most_in_flight);
     }
 
     /// The broker may have refused some of the filters: a link that is deaf to one is no link.
@@ -323,6 +341,7 @@ private:
     Instant due_;  // the next attempt, or the end of patience with this one
     std::optional<Instant> good_at_;
     std::uint64_t order_ = 0;
+    std::atomic<std::size_t> window_{most_in_flight};
     std::array<Slot, most_in_flight> slots_;
     Outcomes connecting_;
     Outcomes subscribing_;

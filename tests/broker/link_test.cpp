@@ -187,21 +187,22 @@ TEST_CASE("link: after a broker's restart it is up again and subscribed anew", "
     }
 }
 
-TEST_CASE("link: no more than 64 messages are in flight to a frozen broker", "[broker][link]") {
-    Mosquitto broker;
+TEST_CASE("link: no more is in flight than the broker wants, and never over 64", "[broker][link]") {
+    const auto [wanted, most] = GENERATE(std::pair(7, 7), std::pair(0, 64));  // 0: no limit
+    Mosquitto broker(Mosquitto::At::once, "max_inflight_messages " + std::to_string(wanted) + "\n");
     Client client(broker.url());
     REQUIRE(client.comes_up());
     broker.freeze();
     int taken = 0;
     while (taken < 1000 && client.link().publish({"t", "x", false})) ++taken;
-    CHECK(taken == 64);
+    CHECK(taken == most);
     broker.thaw();
     CHECK(client.publish({"t", "x", false}));
 }
 
 TEST_CASE("link: what was in flight when the broker died is sent to the next one in order",
           "[broker][link]") {
-    Mosquitto broker;
+    Mosquitto broker(Mosquitto::At::once, "max_inflight_messages 0\n");
     Client client(broker.url());
     REQUIRE(client.comes_up());
     broker.freeze();
@@ -349,6 +350,36 @@ TEST_CASE("link: a filter the broker refuses keeps the link down", "[broker][lin
     Client client(broker.url(), {"good/+", "bad/#/filter"});
     REQUIRE(client.goes_down());
     CHECK(client.ups == 0);
+}
+
+TEST_CASE("link: over TLS only a broker with a trusted certificate is one", "[broker][link]") {
+    const TempDir keys;
+    const auto make = [&](const std::string& name) {
+        Process openssl(
+            "openssl", {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout",
+                        (keys.path() / (name + ".key")).string(), "-out",
+                        (keys.path() / (name + ".crt")).string()});
+        REQUIRE(openssl.wait(Seconds(20)) == 0);
+        return (keys.path() / name).string();
+    };
+    const auto ours = make("ours");
+    const auto other = make("other");
+    const Mosquitto broker(
+        Mosquitto::At::once, "",
+        "allow_anonymous true\ncertfile " + ours + ".crt\nkeyfile " + ours + ".key\n");
+    const auto url = "mqtts://localhost:" + std::to_string(broker.port());
+
+    Client trusting(url, {"in/+"}, "one", ours + ".crt");
+    CHECK(trusting.comes_up());
+    CHECK(trusting.publish(online));
+
+    Client wary(url, {}, "two", other + ".crt");
+    CHECK(wary.goes_down());
+    Client plain("mqtt://localhost:" + std::to_string(broker.port()), {}, "three");
+    CHECK(plain.goes_down());
+    CHECK(wary.ups + plain.ups == 0);
 }
 
 TEST_CASE("link: an address that leads nowhere is retried and crashes nothing", "[broker][link]") {
