@@ -3,6 +3,7 @@
 // so that a later minor version may add some. Errors carry Fault::wire.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,9 @@ namespace firebreak {
 
 /// Larger payloads are refused unread.
 inline constexpr std::size_t max_payload_bytes = 64 * 1024;
+
+/// A posture lists at most so many held items, so a target may have no more.
+inline constexpr std::size_t max_held = 512;
 
 /// A reading as it stands on the wire; `value` is null and `missing` says why when there is none.
 struct ReadingNotice {

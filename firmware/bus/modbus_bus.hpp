@@ -1,4 +1,6 @@
-// A Bus over libmodbus. Connects on first use, reconnects with back-off after port_lost.
+// A Bus over libmodbus. Connects on first use and again after port_lost, timeout or corrupt: a
+// late answer dies with its connection. When to try again is the poll schedule's to say.
+// A connect and a request take at most the plan's timeout each (a host name also its look-up).
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // Which reads fetch a set of registers: the fewest under the protocol's and device's limits.
-// Pure. Addresses in blocks are absolute (the device's base added).
+// Pure. Addresses in blocks are absolute (the device's base added); a register that the base
+// moves beyond address 65535 is in no block.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +12,8 @@ namespace firebreak {
 
 struct Block {
     Table table = Table::input;
-    std::uint16_t address = 0;  ///< absolute, 0-based
-    std::uint16_t count = 0;    ///< words, or bits of the bit tables
+    std::uint16_t address = 0;           ///< absolute, 0-based
+    std::uint16_t count = 0;             ///< words, or bits of the bit tables
     std::vector<std::size_t> registers;  ///< indices into Profile::registers
 
     bool operator==(const Block&) const = default;

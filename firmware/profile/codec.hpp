@@ -19,7 +19,7 @@ namespace firebreak {
 
 /// Writes `value` (in the register's unit) into `words`; keeps the other bits of a bit register.
 /// Fault::refused when the value does not fit the type.
-[[nodiscard]] Result<void> encode(const Register& reg, double value,
-                                  std::span<std::uint16_t> words, std::int16_t exponent = 0);
+[[nodiscard]] Result<void> encode(const Register& reg, double value, std::span<std::uint16_t> words,
+                                  std::int16_t exponent = 0);
 
 }  // namespace firebreak

@@ -32,13 +32,13 @@ struct Label {
 };
 
 struct Register {
-    std::string measure;         ///< unique in the profile
+    std::string measure;  ///< unique in the profile
     Table table = Table::input;
-    std::uint16_t address = 0;   ///< 0-based, relative to the device's base
+    std::uint16_t address = 0;  ///< 0-based, relative to the device's base
     WordType type = WordType::u16;
     WordOrder order = WordOrder::abcd;
-    std::optional<int> bit;      ///< 0 = least significant: the value is that bit, 0 or 1
-    double scale = 1;            ///< value = raw * scale + offset
+    std::optional<int> bit;  ///< 0 = least significant: the value is that bit, 0 or 1
+    double scale = 1;        ///< value = raw * scale + offset
     double offset = 0;
     std::optional<std::uint16_t> scale_register;  ///< i16 power of ten, same table (SunSpec)
     Unit unit = Unit::none;
@@ -47,30 +47,40 @@ struct Register {
     std::vector<std::uint64_t> missing;  ///< raw values that mean "not available"
     std::vector<Label> labels;           ///< names of raw values
     bool writable = false;
-    Place place;                         ///< where the file defines it
+    bool raw = false;  ///< the whole word, beside views of its bits
+    Place place;       ///< where the file defines it
 };
 
 struct Example {
     std::string measure;
-    Words words;                   ///< as in the manual or a captured frame
-    std::optional<int> exponent;   ///< content of scale_register, where there is one
-    std::optional<double> value;   ///< nothing: the words must read as missing
+    Words words;                  ///< as in the manual or a captured frame
+    std::optional<int> exponent;  ///< content of scale_register, where there is one
+    std::optional<double> value;  ///< nothing: the words must read as missing
     std::string source;
     Place place;
 };
 
 struct Profile {
-    std::string name;    ///< file name without ".toml"
-    std::string title;   ///< maker and model
-    std::string source;  ///< document the map was taken from
-    std::uint16_t base = 0;       ///< default offset of all addresses; a site may override it
+    std::string name;               ///< file name without ".toml"
+    std::string title;              ///< maker and model
+    std::string source;             ///< document the map was taken from
+    std::uint16_t base = 0;         ///< default offset of all addresses; a site may override it
     std::uint16_t max_words = 125;  ///< longest read the device answers, in registers
     std::uint16_t max_bits = 2000;
-    bool holes_allowed = false;   ///< a read may span undefined addresses
+    bool holes_allowed = false;  ///< a read may span undefined addresses
     std::vector<Register> registers;
     std::vector<Example> examples;
 
     [[nodiscard]] const Register* find(std::string_view measure) const;
+    /// One past the highest address used, relative to the base: base + reach() <= 65536 must hold.
+    [[nodiscard]] std::uint32_t reach() const;
 };
+
+/// A register and its scale register as one stretch of addresses, relative to the base.
+struct Extent {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;  ///< one past the last
+};
+[[nodiscard]] Extent extent_of(const Register& reg);
 
 }  // namespace firebreak

@@ -1,0 +1,38 @@
+// Modbus requests as bytes and answers as words: the protocol data unit, and its TCP header.
+// Pure; trusts no byte of an answer. Errors: corrupt (not an answer to this request), refused,
+// busy and timeout (exceptions; a gateway's "no response from the target" is a timeout).
+// Words of MODBUS Application Protocol V1.1b3 and Messaging on TCP/IP V1.0b.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "contract/support/result.hpp"
+#include "firmware/bus/bus.hpp"
+
+namespace firebreak {
+
+using Bytes = std::vector<std::uint8_t>;
+
+inline constexpr std::uint16_t max_read_words = 125;
+inline constexpr std::uint16_t max_read_bits = 2000;
+
+/// Fault::config when no such request can be made: too many words, a table that takes no writes.
+[[nodiscard]] Result<Bytes> read_pdu(const ReadRequest& request);
+[[nodiscard]] Result<Bytes> write_pdu(const WriteRequest& request);
+
+[[nodiscard]] Result<Words> parse_read(const ReadRequest& request,
+                                       std::span<const std::uint8_t> pdu);
+[[nodiscard]] Result<void> parse_write(const WriteRequest& request,
+                                       std::span<const std::uint8_t> pdu);
+
+/// Puts the TCP header in front.
+[[nodiscard]] Bytes wrap_tcp(std::uint16_t transaction, std::uint8_t unit,
+                             std::span<const std::uint8_t> pdu);
+/// The PDU within `adu` when it answers this transaction and unit.
+[[nodiscard]] Result<std::span<const std::uint8_t>> unwrap_tcp(std::uint16_t transaction,
+                                                               std::uint8_t unit,
+                                                               std::span<const std::uint8_t> adu);
+
+}  // namespace firebreak

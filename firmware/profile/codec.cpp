@@ -1,0 +1,227 @@
+#include "firmware/profile/codec.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace firebreak {
+namespace {
+
+bool is_signed(WordType type) {
+    return type == WordType::i16 || type == WordType::i32 || type == WordType::i64;
+}
+
+bool is_float(WordType type) {
+    return type == WordType::f32 || type == WordType::f64;
+}
+
+int bits_of(WordType type) {
+    return type == WordType::bit ? 1 : 16 * word_count(type);
+}
+
+std::uint64_t mask_of(WordType type) {
+    const int bits = bits_of(type);
+    return bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+}
+
+std::uint16_t swap_bytes(std::uint16_t word) {
+    return static_cast<std::uint16_t>((word << 8) | (word >> 8));
+}
+
+bool words_swapped(WordOrder order) {
+    return order == WordOrder::cdab || order == WordOrder::dcba;
+}
+
+bool bytes_swapped(WordOrder order) {
+    return order == WordOrder::badc || order == WordOrder::dcba;
+}
+
+/// The words as one number, most significant word first once the order is undone.
+std::uint64_t gather(const Register& reg, std::span<const std::uint16_t> words) {
+    const auto count = static_cast<std::size_t>(word_count(reg.type));
+    std::uint64_t raw = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto word = words[words_swapped(reg.order) ? count - 1 - i : i];
+        raw = (raw << 16) | (bytes_swapped(reg.order) ? swap_bytes(word) : word);
+    }
+    return reg.type == WordType::bit ? (raw == 0 ? 0U : 1U) : raw;
+}
+
+void scatter(const Register& reg, std::uint64_t raw, std::span<std::uint16_t> words) {
+    const auto count = static_cast<std::size_t>(word_count(reg.type));
+    for (std::size_t i = count; i-- > 0; raw >>= 16) {
+        const auto word = static_cast<std::uint16_t>(raw & 0xFFFFU);
+        words[words_swapped(reg.order) ? count - 1 - i : i] =
+            bytes_swapped(reg.order) ? swap_bytes(word) : word;
+    }
+}
+
+std::int64_t sign_extend(std::uint64_t raw, WordType type) {
+    const int unused = 64 - bits_of(type);
+    return static_cast<std::int64_t>(raw << unused) >> unused;
+}
+
+/// The raw number before scale and offset.
+double plain(const Register& reg, std::uint64_t raw) {
+    if (reg.bit) return static_cast<double>((raw >> *reg.bit) & 1U);
+    switch (reg.type) {
+        case WordType::f32:
+            return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
+        case WordType::f64:
+            return std::bit_cast<double>(raw);
+        case WordType::i16:
+        case WordType::i32:
+        case WordType::i64:
+            return static_cast<double>(sign_extend(raw, reg.type));
+        case WordType::u16:
+        case WordType::u32:
+        case WordType::u64:
+        case WordType::bit:
+            break;
+    }
+    return static_cast<double>(raw);
+}
+
+/// 10^exponent for 0..10, exact in a double.
+double power_of_ten(int exponent) {
+    constexpr std::array powers{1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10};
+    return powers.at(static_cast<std::size_t>(exponent));
+}
+
+/// A scale such as 0.1 is no exact double but its inverse is: dividing by 10 gives the double
+/// nearest to 23.7, multiplying by 0.1 does not, and the odd last digit would show on the wire.
+std::optional<double> exact_inverse(double scale) {
+    const double inverse = 1 / scale;
+    const double nearest = std::round(inverse);
+    if (std::abs(inverse) < 1.5 || std::abs(nearest) > 1e15) return std::nullopt;
+    if (std::abs(inverse - nearest) > std::abs(nearest) * 1e-15) return std::nullopt;
+    return nearest;
+}
+
+double scaled(const Register& reg, double value, int exponent) {
+    if (const auto inverse = exact_inverse(reg.scale)) {
+        value /= *inverse;
+    } else {
+        value *= reg.scale;
+    }
+    value = exponent < 0 ? value / power_of_ten(-exponent) : value * power_of_ten(exponent);
+    return value + reg.offset;
+}
+
+double unscaled(const Register& reg, double value, int exponent) {
+    value -= reg.offset;
+    value = exponent < 0 ? value * power_of_ten(-exponent) : value / power_of_ten(exponent);
+    if (const auto inverse = exact_inverse(reg.scale)) return value * *inverse;
+    return value / reg.scale;
+}
+
+/// SunSpec: a scale factor is a power of ten from -10 to 10; 0x8000 is "not implemented"
+/// (SunSpec Device Information Model Specification 1.1, 4.2.8 "sunssf").
+Result<void> check_exponent(const Register& reg, std::int16_t exponent) {
+    if (!reg.scale_register) return {};
+    if (exponent == std::numeric_limits<std::int16_t>::min()) {
+        return fail(Fault::stale, "the scale register says not available");
+    }
+    if (exponent < -10 || exponent > 10) {
+        return fail(Fault::corrupt, fmt::format("scale exponent {} is not in -10..10", exponent));
+    }
+    return {};
+}
+
+Result<void> check_words(const Register& reg, std::size_t count) {
+    if (count >= static_cast<std::size_t>(word_count(reg.type))) return {};
+    return fail(Fault::corrupt, fmt::format("{} of {} words came", count, word_count(reg.type)));
+}
+
+Result<std::uint64_t> raw_of_float(WordType type, double plain_value) {
+    if (type == WordType::f64) return std::bit_cast<std::uint64_t>(plain_value);
+    if (std::abs(plain_value) > static_cast<double>(std::numeric_limits<float>::max())) {
+        return fail(Fault::refused, fmt::format("{} does not fit a float", plain_value));
+    }
+    return std::bit_cast<std::uint32_t>(static_cast<float>(plain_value));
+}
+
+Result<std::uint64_t> raw_of_integer(WordType type, double plain_value) {
+    const double whole = std::round(plain_value);
+    const int bits = bits_of(type);
+    const double end = std::ldexp(1.0, is_signed(type) ? bits - 1 : bits);
+    const double begin = is_signed(type) ? -end : 0;
+    if (!(whole >= begin && whole < end)) {
+        return fail(Fault::refused,
+                    fmt::format("raw value {} does not fit in {} bits", whole, bits));
+    }
+    if (is_signed(type)) {
+        return static_cast<std::uint64_t>(static_cast<std::int64_t>(whole)) & mask_of(type);
+    }
+    return static_cast<std::uint64_t>(whole);
+}
+
+}  // namespace
+
+Result<double> decode(const Register& reg, std::span<const std::uint16_t> words,
+                      std::int16_t exponent) {
+    if (auto enough = check_words(reg, words.size()); !enough) {
+        return tl::unexpected(enough.error());
+    }
+    const auto raw = gather(reg, words);
+    for (const auto sentinel : reg.missing) {
+        if ((sentinel & mask_of(reg.type)) == raw) {
+            return fail(Fault::stale, fmt::format("the device says not available ({:#x})", raw));
+        }
+    }
+    if (auto usable = check_exponent(reg, exponent); !usable) {
+        return tl::unexpected(usable.error());
+    }
+    const double value =
+        scaled(reg, plain(reg, raw), reg.scale_register ? static_cast<int>(exponent) : 0);
+    if (!std::isfinite(value)) return fail(Fault::stale, "the device says not a number");
+    if ((reg.least && value < *reg.least) || (reg.most && value > *reg.most)) {
+        return fail(Fault::refused,
+                    fmt::format("{} is outside the plausible range {} to {}", value,
+                                reg.least.value_or(-std::numeric_limits<double>::infinity()),
+                                reg.most.value_or(std::numeric_limits<double>::infinity())));
+    }
+    return value;
+}
+
+std::string label_of(const Register& reg, std::span<const std::uint16_t> words) {
+    if (reg.labels.empty() || is_float(reg.type) || !check_words(reg, words.size())) return "";
+    auto raw = gather(reg, words);
+    if (reg.bit) raw = (raw >> *reg.bit) & 1U;
+    const auto number =
+        is_signed(reg.type) ? sign_extend(raw, reg.type) : static_cast<std::int64_t>(raw);
+    const auto found = std::find_if(reg.labels.begin(), reg.labels.end(),
+                                    [&](const Label& label) { return label.raw == number; });
+    return found == reg.labels.end() ? "" : found->text;
+}
+
+Result<void> encode(const Register& reg, double value, std::span<std::uint16_t> words,
+                    std::int16_t exponent) {
+    if (auto enough = check_words(reg, words.size()); !enough) return enough;
+    if (auto usable = check_exponent(reg, exponent); !usable) return usable;
+    if (!std::isfinite(value)) return fail(Fault::refused, "not a number");
+    const double number = unscaled(reg, value, reg.scale_register ? static_cast<int>(exponent) : 0);
+    if (reg.bit || reg.type == WordType::bit) {
+        if (number != 0 && number != 1) {
+            return fail(Fault::refused, fmt::format("a bit is 0 or 1, not {}", value));
+        }
+        if (reg.type == WordType::bit) {
+            words[0] = number == 1 ? 1 : 0;  // a coil has no byte order
+            return {};
+        }
+        const auto bit = std::uint64_t{1} << *reg.bit;
+        scatter(reg, (gather(reg, words) & ~bit) | (number == 1 ? bit : 0U), words);
+        return {};
+    }
+    const auto raw =
+        is_float(reg.type) ? raw_of_float(reg.type, number) : raw_of_integer(reg.type, number);
+    if (!raw) return tl::unexpected(raw.error());
+    scatter(reg, *raw, words);
+    return {};
+}
+
+}  // namespace firebreak

@@ -1,0 +1,61 @@
+#include "firmware/profile/profile.hpp"
+
+#include <algorithm>
+
+namespace firebreak {
+
+std::string_view to_string(Table table) {
+    switch (table) {
+        case Table::coil:
+            return "coil";
+        case Table::discrete_input:
+            return "discrete_input";
+        case Table::input:
+            return "input";
+        case Table::holding:
+            return "holding";
+    }
+    return "?";
+}
+
+int word_count(WordType type) {
+    switch (type) {
+        case WordType::u16:
+        case WordType::i16:
+        case WordType::bit:
+            return 1;
+        case WordType::u32:
+        case WordType::i32:
+        case WordType::f32:
+            return 2;
+        case WordType::u64:
+        case WordType::i64:
+        case WordType::f64:
+            return 4;
+    }
+    return 1;
+}
+
+const Register* Profile::find(std::string_view measure) const {
+    const auto found = std::find_if(registers.begin(), registers.end(),
+                                    [&](const Register& reg) { return reg.measure == measure; });
+    return found == registers.end() ? nullptr : &*found;
+}
+
+Extent extent_of(const Register& reg) {
+    const auto words = static_cast<std::uint32_t>(word_count(reg.type));
+    Extent extent{reg.address, reg.address + words};
+    if (reg.scale_register) {
+        extent.begin = std::min<std::uint32_t>(extent.begin, *reg.scale_register);
+        extent.end = std::max<std::uint32_t>(extent.end, *reg.scale_register + 1U);
+    }
+    return extent;
+}
+
+std::uint32_t Profile::reach() const {
+    std::uint32_t reach = 0;
+    for (const auto& reg : registers) reach = std::max(reach, extent_of(reg).end);
+    return reach;
+}
+
+}  // namespace firebreak

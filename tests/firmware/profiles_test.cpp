@@ -1,0 +1,111 @@
+#include <filesystem>
+#include <set>
+
+#include "firmware/profile/blocks.hpp"
+#include "firmware/profile/profile_file.hpp"
+#include "tests/catch.hpp"
+
+using namespace firebreak;
+
+namespace {
+
+std::vector<std::filesystem::path> shipped() {
+    std::vector<std::filesystem::path> paths;
+    const std::filesystem::path folder = FIREBREAK_SOURCE_DIR "/firmware/profiles";
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() == ".toml") paths.push_back(entry.path());
+    }
+    return paths;
+}
+
+}  // namespace
+
+TEST_CASE("profiles: every shipped profile loads, cites its source and proves itself",
+          "[firmware][profiles]") {
+    REQUIRE(shipped().size() >= 7);
+    for (const auto& path : shipped()) {
+        Complaints complaints;
+        const auto profile = load_profile(path.string(), complaints);
+        INFO(path.string() << "\n" << complaints.text());
+        CHECK(complaints.empty());
+        CHECK(profile.name == path.stem().string());
+        CHECK(is_name(profile.name));
+        CHECK(profile.title.size() > 5);
+        CHECK(profile.source.size() > 5);
+        CHECK_FALSE(profile.registers.empty());
+        REQUIRE_FALSE(profile.examples.empty());
+        for (const auto& example : profile.examples) CHECK(example.source.size() > 5);
+    }
+}
+
+TEST_CASE("profiles: every scaled or signed register of a shipped profile has an example",
+          "[firmware][profiles]") {
+    for (const auto& path : shipped()) {
+        Complaints complaints;
+        const auto profile = load_profile(path.string(), complaints);
+        std::set<std::string> shown;
+        std::set<std::pair<double, std::optional<std::uint16_t>>> scales;
+        for (const auto& example : profile.examples) {
+            const auto* reg = profile.find(example.measure);
+            REQUIRE(reg != nullptr);
+            scales.insert({reg->scale, reg->scale_register});
+        }
+        for (const auto& reg : profile.registers) {
+            INFO(path.string() << ": " << reg.measure);
+            if (reg.scale == 1) continue;
+            CHECK(scales.contains({reg.scale, reg.scale_register}));
+        }
+    }
+}
+
+TEST_CASE("profiles: reads of the shipped profiles stay inside what each defines",
+          "[firmware][profiles]") {
+    for (const auto& path : shipped()) {
+        Complaints complaints;
+        const auto profile = load_profile(path.string(), complaints);
+        std::vector<std::size_t> all;
+        for (std::size_t i = 0; i < profile.registers.size(); ++i) all.push_back(i);
+        std::size_t covered = 0;
+        for (const auto& block : plan_blocks(profile, all, profile.base)) {
+            INFO(path.string() << ": " << to_string(block.table) << " " << block.address);
+            CHECK(block.count > 0);
+            CHECK(block.address + block.count <= profile.base + profile.reach());
+            covered += block.registers.size();
+        }
+        CHECK(covered == profile.registers.size());
+    }
+}
+
+TEST_CASE("profiles: the measures that the demo's site names exist", "[firmware][profiles]") {
+    const std::pair<const char*, std::vector<const char*>> named[] = {
+        {"apc-smart-ups",
+         {"battery.charge", "battery.voltage", "battery.temperature", "ups.load", "ups.status.ol",
+          "ups.status.ob", "ups.status.over", "ups.status.rb"}},
+        {"xy-md02", {"ambient.temperature", "ambient.humidity"}},
+        {"battery-cell-monitor",
+         {"battery.cell.temperature.max", "battery.cell.voltage.min", "battery.cell.voltage.max",
+          "battery.voltage", "battery.current"}},
+        {"fire-panel", {"fire.smoke", "fire.gas.discharged", "fire.fault", "gas.hydrogen"}},
+        {"sunspec-802", {"battery.charge", "battery.voltage"}},
+        {"sunspec-803", {"battery.temperature.max"}},
+        {"switched-pdu", {"outlet.1.switch", "outlet.16.switch"}},
+    };
+    for (const auto& [name, measures] : named) {
+        const auto path = find_profile(name, {FIREBREAK_SOURCE_DIR "/firmware/profiles"});
+        REQUIRE_FALSE(path.empty());
+        Complaints complaints;
+        const auto profile = load_profile(path, complaints);
+        for (const auto* measure : measures) {
+            INFO(name << " " << measure);
+            CHECK(profile.find(measure) != nullptr);
+        }
+    }
+}
+
+TEST_CASE("profiles: no read of the Smart-UPS spans an address its map leaves out",
+          "[firmware][profiles]") {
+    Complaints complaints;
+    const auto profile =
+        load_profile(FIREBREAK_SOURCE_DIR "/firmware/profiles/apc-smart-ups.toml", complaints);
+    CHECK_FALSE(profile.holes_allowed);
+}
