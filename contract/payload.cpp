@@ -24,11 +24,17 @@ public:
     void text(std::string_view key, const std::string& text, std::size_t most, std::size_t = 0) {
         add(key, clean(text, most));
     }
+    /// Leaves out what would make the payload too long to be read.
     void texts(std::string_view key, const std::vector<std::string>& texts, std::size_t count,
                std::size_t most) {
         Json list = Json::array();
+        auto room = max_payload_bytes - 4096 - text_.size();
         for (const auto& text : texts) {
-            if (list.size() < count) list.push_back(clean(text, most));
+            const auto cleaned = clean(text, most);
+            const auto size = written(cleaned).size() + 1;
+            if (list.size() == count || size > room) break;
+            room -= size;
+            list.push_back(cleaned);
         }
         add(key, list);
     }
@@ -46,12 +52,15 @@ public:
         text_ += text_.empty() ? "{\"" : ",\"";
         text_ += key;
         text_ += "\":";
-        // Prose may quote a device: bytes that are not UTF-8 become U+FFFD instead of a throw.
-        text_ += value.dump(-1, ' ', false, Json::error_handler_t::replace);
+        text_ += written(value);
     }
     std::string closed() { return text_ + '}'; }
 
 private:
+    /// Prose may quote a device: bytes that are not UTF-8 become U+FFFD instead of a throw.
+    static std::string written(const Json& value) {
+        return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
     /// Cut to `most` bytes, hence to at most as many characters; no control characters.
     static std::string clean(std::string text, std::size_t most) {
         if (text.size() > most) text.resize(most);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "contract/message.hpp"
+#include "contract/support/log.hpp"
 #include "contract/support/time.hpp"
 #include "firmware/bus/report.hpp"
 #include "firmware/site.hpp"
@@ -17,6 +18,13 @@
 namespace firebreak {
 
 using AgentInput = std::variant<BusReport, WriteReport, LinkUp, LinkDown, Arrived>;
+
+/// Something worth a log line, for the shell to write: the core does no I/O.
+struct Note {
+    LogLevel level = LogLevel::info;
+    std::string event;
+    std::string detail;
+};
 
 class Agent {
 public:
@@ -31,6 +39,12 @@ public:
 
     /// Writes asked for since the last call.
     [[nodiscard]] std::vector<WriteOrder> take_writes();
+
+    /// What happened since the last call, for the log; bounded when nobody asks.
+    [[nodiscard]] std::vector<Note> take_notes();
+
+    /// A count that only the shell knows, for the status: "inbox.dropped".
+    void set_counter(const std::string& name, std::uint64_t value);
 
     /// The next message to publish, newest per topic; nothing while the link is down.
     /// Call message_sent() once the link took it; a message not taken is offered again.

@@ -14,7 +14,7 @@ namespace firebreak {
 
 /// Something the agent may switch when a host commands it.
 struct OutletPlan {
-    std::string name;     ///< the item name that commands use
+    std::string name;  ///< the item name that commands use
     std::size_t device = 0;
     std::string measure;  ///< a writable register; 1 is on, 0 is off
     bool armed = false;   ///< false: commands are acknowledged as rehearsed, nothing is written
@@ -26,7 +26,7 @@ struct SitePlan {
     std::string broker_url, broker_username, broker_password, broker_ca_file;
     Duration heartbeat = std::chrono::seconds(5);
     Duration publish_every = std::chrono::seconds(60);  ///< an unchanged reading again
-    std::vector<std::string> trusted_hosts;  ///< host ids whose commands are obeyed
+    std::vector<std::string> trusted_hosts;             ///< host ids whose commands are obeyed
     std::vector<BusPlan> buses;
     std::vector<DevicePlan> devices;
     std::vector<AlarmPlan> alarms;

@@ -13,7 +13,11 @@ public:
 
     /// The wait after one more failure: first, 2*first, 4*first … most.
     constexpr Duration failed() {
-        next_ = next_ == Duration::zero() ? first_ : std::min(next_ * 2, most_);
+        if (next_ == Duration::zero()) {
+            next_ = std::min(first_, most_);
+        } else {
+            next_ = next_ > most_ / 2 ? most_ : next_ * 2;  // doubling `most` could overflow
+        }
         return next_;
     }
     constexpr void succeeded() { next_ = Duration::zero(); }

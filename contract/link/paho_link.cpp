@@ -1,0 +1,339 @@
+#include <mqtt/async_client.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <random>
+
+#include "contract/link/link.hpp"
+#include "contract/payload.hpp"
+#include "contract/support/backoff.hpp"
+#include "contract/support/log.hpp"
+
+namespace firebreak {
+namespace {
+
+constexpr std::size_t most_in_flight = 64;
+constexpr auto connect_timeout = std::chrono::seconds(5);
+// paho looks at its timeouts every 3 s, and drops a CONNECT without a word when the last
+// connection is still closing (MQTTAsyncUtils.c, MQTTAsync_processCommand): so we look too.
+constexpr auto connect_patience = std::chrono::seconds(10);
+// A connection that lived this long was a good one; sooner, it counts towards the back-off, so
+// that two programs with one client id do not throw each other out four times a second.
+constexpr auto good_connection = std::chrono::seconds(15);
+// What was in flight when a connection died is sent again on the next one, unless it is old.
+constexpr auto resend_within = std::chrono::seconds(30);
+constexpr auto farewell_patience = std::chrono::milliseconds(500);
+constexpr auto disconnect_patience = std::chrono::milliseconds(300);
+
+std::string paho_url(const std::string& url) {
+    for (const auto& [ours, theirs] :
+         {std::pair<std::string_view, std::string>{"mqtt://", "tcp://"}, {"mqtts://", "ssl://"}}) {
+        if (url.starts_with(ours)) return theirs + url.substr(ours.size());
+    }
+    return url;  // paho refuses what it does not know
+}
+
+/// A CONNACK's refusal comes as the return code, all other refusals as the reason code.
+std::string reason_of(const mqtt::token& token) {
+    const int code = token.get_return_code();
+    const int reason = code > 0 ? code : token.get_reason_code();
+    if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) {
+        return mqtt::exception::reason_code_str(reason);
+    }
+    return code == MQTTASYNC_FAILURE ? "no answer" : mqtt::exception::error_str(code);
+}
+
+/// Two functions as a listener of paho's; called on paho's threads.
+class Outcomes : public mqtt::iaction_listener {
+public:
+    using Done = std::function<void(const mqtt::token&)>;
+    Outcomes(Done good, Done bad) : good_(std::move(good)), bad_(std::move(bad)) {}
+    void on_success(const mqtt::token& token) override { good_(token); }
+    void on_failure(const mqtt::token& token) override { bad_(token); }
+
+private:
+    Done good_;
+    Done bad_;
+};
+
+/// A message on its way. The core thread fills a free slot and frees nothing that is sent;
+/// paho's thread frees or fails a sent slot and touches no other.
+struct Slot {
+    enum Stage { free, sent, failed };
+    std::atomic<Stage> stage{free};
+    Message message;
+    std::uint64_t order = 0;
+    Instant since;
+};
+
+/// paho's own reconnection is not used: it never retries a first connect that failed.
+///
+/// All calls but the callbacks are the core thread's. Callbacks run with paho's lock held
+/// (MQTTAsyncUtils.c), so they must neither wait for paho nor ask it anything; they may start
+/// an operation. Between the threads stand only `state_` and the stages of the slots.
+class PahoLink final : public Link, mqtt::callback {
+public:
+    PahoLink(LinkOptions options, std::function<void(LinkEvent)> sink)
+        : options_(std::move(options)),
+          sink_(std::move(sink)),
+          random_(static_cast<std::minstd_rand::result_type>(
+              std::hash<std::string>{}(options_.client_id))),
+          connecting_(
+              [this](const mqtt::token&) { subscribe(); },
+              [this](const mqtt::token& token) { lost(options_.url + ": " + reason_of(token)); }),
+          subscribing_(
+              [this](const mqtt::token& token) { subscribed(token); },
+              [this](const mqtt::token& token) { lost("subscribe: " + reason_of(token)); }),
+          publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::free; },
+                      [](const mqtt::token& token) { not_published(token); }) {}
+
+    ~PahoLink() override { disconnect(); }
+
+    Instant tick(Instant now) override {
+        now_ = now;
+        switch (state_.load()) {
+            case State::closed:
+                return never;
+            case State::down:
+                if (now < due_) return due_;
+                return due_ = connect() ? now + connect_patience : retry_after(now);
+            case State::connecting:
+            case State::subscribing:
+                if (now < due_) return due_;
+                lost(options_.url + ": no answer");
+                return retry_after(now);
+            case State::lost:
+                return retry_after(now);
+            case State::up:
+                resend();
+                if (!good_at_) good_at_ = now + good_connection;
+                if (now < *good_at_) return *good_at_;
+                backoff_.succeeded();
+                return never;
+        }
+        return never;
+    }
+
+    Result<void> publish(const Message& message) override {
+        if (state_ != State::up) return fail(Fault::busy, "not connected");
+        resend();
+        const auto slot = std::find_if(slots_.begin(), slots_.end(),
+                                       [](const Slot& s) { return s.stage == Slot::free; });
+        if (slot == slots_.end()) return fail(Fault::busy, "too much in flight");
+        slot->message = message;
+        slot->order = ++order_;
+        slot->since = now_;
+        return send(*slot);
+    }
+
+    void close(const Message& farewell) override {
+        try {
+            if (state_ == State::up &&
+                !client_->publish(to_paho(farewell))->wait_for(farewell_patience)) {
+                log(LogLevel::warning, "farewell_unanswered", {{"topic", farewell.topic}});
+            }
+        } catch (const mqtt::exception& e) {
+            log(LogLevel::warning, "farewell_failed", {{"why", e.what()}});
+        }
+        disconnect();
+    }
+
+private:
+    enum class State { down, connecting, subscribing, up, lost, closed };
+
+    static Slot& slot_of(const mqtt::token& token) {
+        return *static_cast<Slot*>(token.get_user_context());
+    }
+    static mqtt::const_message_ptr to_paho(const Message& message) {
+        return mqtt::make_message(message.topic, message.payload, /*qos=*/1, message.retained);
+    }
+    bool move(State from, State to) { return state_.compare_exchange_strong(from, to); }
+
+    // ---- core thread ----
+
+    bool connect() {
+        state_ = State::connecting;
+        try {
+            if (!client_) {
+                // No persistence, no sending while disconnected: the outbox is the cores' own.
+                client_ =
+                    std::make_unique<mqtt::async_client>(paho_url(options_.url), options_.client_id,
+                                                         mqtt::create_options(MQTTVERSION_5));
+                client_->set_callback(*this);
+                client_->set_disconnected_handler(
+                    [this](const mqtt::properties&, mqtt::ReasonCode reason) {
+                        // paho does not report a connection that the broker ended as lost.
+                        lost("broker: " + mqtt::exception::reason_code_str(reason));
+                    });
+            }
+            client_->connect(connect_options(), nullptr, connecting_);
+            return true;
+        } catch (const mqtt::exception& e) {
+            lost(options_.url + ": " + e.what());
+            return false;
+        }
+    }
+
+    mqtt::connect_options connect_options() const {
+        mqtt::connect_options out;
+        out.set_mqtt_version(MQTTVERSION_5);
+        out.set_clean_start(true);
+        out.set_keep_alive_interval(options_.keep_alive);
+        out.set_connect_timeout(connect_timeout);
+        out.set_max_inflight(static_cast<int>(most_in_flight) + 1);
+        if (!options_.will.topic.empty()) out.set_will_message(to_paho(options_.will));
+        if (!options_.username.empty()) {
+            out.set_user_name(options_.username);
+            out.set_password(options_.password);
+        }
+        if (options_.url.starts_with("mqtts://")) {
+            mqtt::ssl_options tls;  // with no file, the system's certificates are trusted
+            if (!options_.ca_file.empty()) tls.set_trust_store(options_.ca_file);
+            tls.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // at least
+            tls.set_enable_server_cert_auth(true);
+            tls.set_verify(true);
+            out.set_ssl(std::move(tls));
+        }
+        return out;
+    }
+
+    /// Ends what is left of a failed connection; returns when to try the next.
+    Instant retry_after(Instant now) {
+        try {
+            if (client_) client_->disconnect();
+        } catch (const mqtt::exception&) {
+            // It was not connected, as one should expect.
+        }
+        good_at_.reset();
+        const auto wait = backoff_.failed();
+        std::uniform_real_distribution<double> jitter(1.0, 1.25);
+        due_ = now + std::chrono::duration_cast<Duration>(wait * jitter(random_));
+        state_ = State::down;
+        return due_;
+    }
+
+    Result<void> send(Slot& slot) {
+        slot.stage = Slot::sent;
+        try {
+            client_->publish(to_paho(slot.message), &slot, publishing_);
+            return {};
+        } catch (const mqtt::exception& e) {
+            slot.stage = Slot::free;
+            return fail(Fault::busy, e.what());
+        }
+    }
+
+    /// Sends again, in their order, the messages that died with the last connection.
+    void resend() {
+        while (state_ == State::up) {
+            Slot* next = nullptr;
+            for (auto& slot : slots_) {
+                const bool earlier = next == nullptr || slot.order < next->order;
+                if (slot.stage == Slot::failed && earlier) next = &slot;
+            }
+            if (next == nullptr) return;
+            if (now_ - next->since > resend_within) {
+                log(LogLevel::warning, "publish_lost", {{"topic", next->message.topic}});
+                next->stage = Slot::free;
+            } else if (!send(*next)) {
+                next->stage = Slot::failed;
+                return;
+            }
+        }
+    }
+
+    void disconnect() {
+        if (state_.exchange(State::closed) == State::closed || !client_) return;
+        try {
+            client_->disconnect()->wait_for(disconnect_patience);
+        } catch (const mqtt::exception&) {
+            // It was not connected; there is nothing to end.
+        }
+    }
+
+    // ---- paho's threads ----
+
+    void lost(const std::string& why) {
+        if (move(State::connecting, State::lost) || move(State::subscribing, State::lost) ||
+            move(State::up, State::lost)) {
+            sink_(LinkDown{why});
+        }
+    }
+
+    void subscribe() {
+        if (!move(State::connecting, State::subscribing)) return;
+        if (options_.subscriptions.empty()) return went_up();
+        try {
+            const auto& filters = options_.subscriptions;
+            client_->subscribe(mqtt::string_collection::create(filters),
+                               mqtt::iasync_client::qos_collection(filters.size(), 1), nullptr,
+                               subscribing_);
+        } catch (const mqtt::exception& e) {
+            lost(std::string("subscribe: ") + e.what());
+        }
+    }
+
+    /// The broker may have refused some of the filters: a link that is deaf to one is no link.
+    void subscribed(const mqtt::token& token) {
+        const auto response = token.get_subscribe_response();
+        for (const auto reason : response.get_reason_codes()) {
+            if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) {
+                return lost("subscribe: " + mqtt::exception::reason_code_str(reason));
+            }
+        }
+        went_up();
+    }
+
+    void went_up() {
+        if (move(State::subscribing, State::up)) sink_(LinkUp{});
+    }
+
+    /// A refusal is final: the same message would be refused again. Any other failure is the
+    /// connection's, and the slot waits for the next one.
+    static void not_published(const mqtt::token& token) {
+        auto& slot = slot_of(token);
+        const bool refused = token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
+        if (refused) {
+            log(LogLevel::warning, "publish_refused",
+                {{"topic", slot.message.topic}, {"why", reason_of(token)}});
+        }
+        slot.stage = refused ? Slot::free : Slot::failed;
+    }
+
+    void connection_lost(const std::string& cause) override {
+        lost(cause.empty() ? "connection lost" : cause);
+    }
+
+    void message_arrived(mqtt::const_message_ptr message) override {
+        if (state_ == State::closed) return;
+        // One byte too many is enough to be counted as too large.
+        const auto& payload = message->get_payload_ref();
+        const auto size = std::min(payload.size(), max_payload_bytes + 1);
+        sink_(Arrived{message->get_topic(),
+                      payload.empty() ? "" : std::string(payload.data(), size)});
+    }
+
+    LinkOptions options_;
+    std::function<void(LinkEvent)> sink_;
+    std::minstd_rand random_;
+    Backoff backoff_{std::chrono::milliseconds(250), std::chrono::seconds(15)};
+    std::atomic<State> state_{State::down};
+    Instant now_;  // of the last tick
+    Instant due_;  // the next attempt, or the end of patience with this one
+    std::optional<Instant> good_at_;
+    std::uint64_t order_ = 0;
+    std::array<Slot, most_in_flight> slots_;
+    Outcomes connecting_;
+    Outcomes subscribing_;
+    Outcomes publishing_;
+    std::unique_ptr<mqtt::async_client> client_;  // last: its end waits for the callbacks'
+};
+
+}  // namespace
+
+std::unique_ptr<Link> make_mqtt_link(LinkOptions options, std::function<void(LinkEvent)> sink) {
+    return std::make_unique<PahoLink>(std::move(options), std::move(sink));
+}
+
+}  // namespace firebreak

@@ -1,0 +1,117 @@
+#include "firmware/alarm/condition.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace firebreak {
+
+namespace {
+
+/// Scaled values carry rounding: 231 * 0.1 is not the literal 23.1.
+bool same(double a, double b) {
+    return std::abs(a - b) <= 1e-9 * std::max({1.0, std::abs(a), std::abs(b)});
+}
+
+bool meets(const ConditionPlan& condition, double value, bool held) {
+    const bool band = held && condition.hysteresis > 0;
+    switch (condition.compare) {
+        case Compare::above:
+            return value > condition.limit ||
+                   (band && value >= condition.limit - condition.hysteresis);
+        case Compare::below:
+            return value < condition.limit ||
+                   (band && value <= condition.limit + condition.hysteresis);
+        case Compare::equals:
+            return same(value, condition.limit);
+        case Compare::differs:
+            return !same(value, condition.limit);
+        case Compare::silent:
+            break;  // judged by age, not by value
+    }
+    return false;
+}
+
+std::string_view word(Compare compare) {
+    switch (compare) {
+        case Compare::above:
+            return "above";
+        case Compare::below:
+            return "below";
+        case Compare::equals:
+            return "equals";
+        case Compare::differs:
+            return "differs from";
+        case Compare::silent:
+            return "silent";
+    }
+    return "";
+}
+
+}  // namespace
+
+std::string_view to_string(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::met:
+            return "met";
+        case Verdict::unmet:
+            return "unmet";
+        case Verdict::no_evidence:
+            return "no_evidence";
+    }
+    return "";
+}
+
+Verdict judge(const ConditionPlan& condition, const History& history, Instant now, bool held) {
+    if (condition.compare == Compare::silent) {
+        if (history.silent(condition.point.device, now)) return Verdict::met;
+        // Within its first seconds a device that never answered is neither well nor silent.
+        return history.heard_ever(condition.point.device) ? Verdict::unmet : Verdict::no_evidence;
+    }
+    const auto value = history.evidence(condition.point, now);
+    if (!value || !std::isfinite(*value)) return Verdict::no_evidence;
+    return meets(condition, *value, held) ? Verdict::met : Verdict::unmet;
+}
+
+Verdict join(const std::vector<Verdict>& verdicts, bool all) {
+    const auto has = [&](Verdict verdict) {
+        return std::find(verdicts.begin(), verdicts.end(), verdict) != verdicts.end();
+    };
+    // An alarm without conditions is a bug of the site file's reader; it must not fire for that.
+    if (verdicts.empty()) return Verdict::no_evidence;
+    const Verdict decides = all ? Verdict::unmet : Verdict::met;
+    if (has(decides)) return decides;
+    if (has(Verdict::no_evidence)) return Verdict::no_evidence;
+    return all ? Verdict::met : Verdict::unmet;
+}
+
+std::string describe(const ConditionPlan& condition) {
+    if (condition.compare == Compare::silent) {
+        return fmt::format("{} silent", condition.point.device);
+    }
+    auto text = fmt::format("{} {} {} {:g}", condition.point.device, condition.point.measure,
+                            word(condition.compare), condition.limit);
+    if (condition.hysteresis > 0) text += fmt::format(" (hysteresis {:g})", condition.hysteresis);
+    return text;
+}
+
+std::string explain(const ConditionPlan& condition, const History& history, Instant now,
+                    Verdict verdict) {
+    const auto& device = condition.point.device;
+    if (condition.compare == Compare::silent) {
+        if (verdict == Verdict::unmet) return fmt::format("{} answers", device);
+        // Whole seconds: this is a label, and the shell's jitter should not show in it.
+        return fmt::format("{} silent for {:.0f} s", device, seconds(history.quiet(device, now)));
+    }
+    const Reading* newest = history.newest(condition.point);
+    if (newest == nullptr || !newest->value) {
+        return fmt::format("{} {} missing", device, condition.point.measure);
+    }
+    const auto symbol = to_string(newest->unit);
+    return fmt::format("{} {} {:g}{}{} {}{} {:g}", device, condition.point.measure, *newest->value,
+                       symbol.empty() ? "" : " ", symbol, verdict == Verdict::unmet ? "not " : "",
+                       word(condition.compare), condition.limit);
+}
+
+}  // namespace firebreak

@@ -1,0 +1,34 @@
+// Evidence to verdict, for one condition and for a joined set. Pure.
+// Hysteresis holds from the moment a condition is met, so from *pending* on: a reading that
+// chatters about its limit cannot postpone an alarm for ever.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/support/time.hpp"
+#include "firmware/alarm/history.hpp"
+#include "firmware/alarm/plan.hpp"
+
+namespace firebreak {
+
+enum class Verdict : std::uint8_t { met, unmet, no_evidence };
+[[nodiscard]] std::string_view to_string(Verdict verdict);
+
+/// `held`: the last verdict that had evidence was `met`.
+[[nodiscard]] Verdict judge(const ConditionPlan& condition, const History& history, Instant now,
+                            bool held);
+
+/// Kleene's logic: what is missing decides nothing that the rest has decided.
+[[nodiscard]] Verdict join(const std::vector<Verdict>& verdicts, bool all);
+
+/// For people: "ups1 battery.temperature 71.2 Cel above 60".
+[[nodiscard]] std::string explain(const ConditionPlan& condition, const History& history,
+                                  Instant now, Verdict verdict);
+
+/// The condition alone: "ups1 battery.temperature above 60", "fire1 silent".
+[[nodiscard]] std::string describe(const ConditionPlan& condition);
+
+}  // namespace firebreak

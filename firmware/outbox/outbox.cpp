@@ -1,0 +1,91 @@
+#include "firmware/outbox/outbox.hpp"
+
+#include <utility>
+
+namespace firebreak {
+
+void Outbox::mark(Slot& slot) {
+    if (slot.dirty) return;
+    slot.dirty = true;
+    (slot.rank == Rank::urgent ? urgent_ : ordinary_).push_back(&slot);
+}
+
+void Outbox::put(Message message, Rank rank) {
+    auto found = slots_.find(message.topic);
+    if (found == slots_.end()) {
+        if (slots_.size() >= max_topics_) {
+            ++dropped_;
+            return;
+        }
+        found = slots_.emplace(message.topic, Slot{{}, rank, false}).first;
+    }
+    Slot& slot = found->second;
+    slot.message = std::move(message);
+    mark(slot);
+    // Replaced between front() and sent(): what was sent is no longer what is known.
+    const bool is_offered = (offered_ == Offer::urgent && urgent_.front() == &slot) ||
+                            (offered_ == Offer::ordinary && ordinary_.front() == &slot);
+    if (is_offered) offered_ = Offer::nothing;
+}
+
+void Outbox::queue(Message message) {
+    if (records_.size() >= max_records_) {
+        if (offered_ == Offer::record) offered_ = Offer::nothing;
+        ++dropped_;
+        if (records_.empty()) return;  // provided for none at all
+        records_.pop_front();
+    }
+    records_.push_back(std::move(message));
+}
+
+void Outbox::link_up() {
+    up_ = true;
+    offered_ = Offer::nothing;
+    // The broker may have lost its memory: everything it should retain is said again.
+    for (auto& [topic, slot] : slots_) mark(slot);
+}
+
+void Outbox::link_down() {
+    up_ = false;
+    offered_ = Offer::nothing;
+}
+
+const Message* Outbox::front() {
+    offered_ = Offer::nothing;
+    if (!up_) return nullptr;
+    if (!urgent_.empty()) {
+        offered_ = Offer::urgent;
+        return &urgent_.front()->message;
+    }
+    if (!records_.empty()) {
+        offered_ = Offer::record;
+        return &records_.front();
+    }
+    if (!ordinary_.empty()) {
+        offered_ = Offer::ordinary;
+        return &ordinary_.front()->message;
+    }
+    return nullptr;
+}
+
+void Outbox::sent() {
+    const auto clean = [](std::deque<Slot*>& queue) {
+        queue.front()->dirty = false;
+        queue.pop_front();
+    };
+    switch (std::exchange(offered_, Offer::nothing)) {
+        case Offer::nothing:
+            break;
+        case Offer::urgent:
+            clean(urgent_);
+            break;
+        case Offer::record:
+            records_.pop_front();
+            break;
+        case Offer::ordinary:
+            clean(ordinary_);
+            break;
+    }
+}
+
+}  // namespace firebreak

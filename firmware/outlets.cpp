@@ -1,0 +1,203 @@
+#include "firmware/outlets.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "firmware/profile/codec.hpp"
+
+namespace firebreak {
+
+namespace {
+
+/// Longer than any bus may take; after it the report was lost on the way to the core.
+constexpr Duration write_patience = std::chrono::seconds(10);
+/// Hosts, by site and id, whose newest command is remembered for an outlet.
+constexpr std::size_t max_hosts = 16;
+
+std::optional<double> value_of(const std::string& action) {
+    if (action == "on") return 1;
+    if (action == "off") return 0;
+    return std::nullopt;
+}
+
+}  // namespace
+
+Outlets::Outlets(const SitePlan& site) : site_(site) {
+    for (const auto& plan : site_.outlets) {
+        Outlet outlet;
+        outlet.plan = &plan;
+        outlet.reg = site_.devices.at(plan.device).profile.find(plan.measure);
+        if (outlet.reg != nullptr) outlets_.emplace(plan.name, std::move(outlet));
+    }
+}
+
+bool Outlets::obey(const Origin& host, const Command& command, const History& history,
+                   Instant now) {
+    const auto found = outlets_.find(command.item);
+    if (found == outlets_.end()) return false;
+    Outlet& outlet = found->second;
+    Asked asked{host, command};
+    if (is_repeated(outlet, asked)) {
+        ++duplicates_;
+    } else if (!value_of(command.action)) {
+        answer(outlet, asked, Outcome::refused, "an outlet knows only on and off");
+    } else if (!outlet.plan->armed) {
+        answer(outlet, asked, Outcome::rehearsed, "the outlet is not armed at this site");
+    } else if (!command.armed) {
+        answer(outlet, asked, Outcome::rehearsed, "the command is a rehearsal");
+    } else {
+        carry_out(outlet, std::move(asked), history, now);
+    }
+    return true;
+}
+
+bool Outlets::is_repeated(Outlet& outlet, const Asked& asked) {
+    const Stamp& stamp = asked.command.stamp;
+    auto heard = outlet.heard.find(asked.host);
+    if (heard == outlet.heard.end()) {
+        if (outlet.heard.size() >= max_hosts) return true;  // nobody has that many hosts
+        heard = outlet.heard.emplace(asked.host, Heard{}).first;
+    }
+    Heard& last = heard->second;
+    if (last.boot == stamp.boot && stamp.seq <= last.seq) {
+        // Delivered twice: say again what came of it, unless that is still to come.
+        if (stamp.seq == last.seq && last.answer) answers_.push_back(*last.answer);
+        return true;
+    }
+    // A late copy from before the host's restart must not undo what it asked since.
+    if (!last.earlier_boot.empty() && last.earlier_boot == stamp.boot) return true;
+    if (last.boot != stamp.boot) last.earlier_boot = last.boot;
+    last.boot = stamp.boot;
+    last.seq = stamp.seq;
+    last.answer.reset();
+    return false;
+}
+
+void Outlets::carry_out(Outlet& outlet, Asked asked, const History& history, Instant now) {
+    if (outlet.waiting) {
+        answer(outlet, *outlet.waiting, Outcome::refused, "a newer command took its place");
+        outlet.waiting.reset();
+    }
+    if (outlet.ticket) {
+        if (outlet.writing.front().command.action != asked.command.action) {
+            outlet.waiting = std::move(asked);
+            return;
+        }
+        // Under way already: one write answers them all, each host once an id.
+        std::erase_if(outlet.writing, [&](const Asked& other) {
+            return other.host == asked.host && other.command.id == asked.command.id;
+        });
+        outlet.writing.push_back(std::move(asked));
+        if (outlet.writing.size() > max_hosts) outlet.writing.erase(outlet.writing.begin());
+        return;
+    }
+    const PointId point{site_.devices[outlet.plan->device].name, outlet.plan->measure};
+    const Reading* newest = history.newest(point);
+    const auto state = history.evidence(point, now);
+    const double wanted = value_of(asked.command.action).value_or(0);
+    if (state && newest->at >= outlet.trust_from && std::abs(*state - wanted) < 0.5) {
+        answer(outlet, asked, Outcome::already, "it was so before");
+        return;
+    }
+    start_write(outlet, std::move(asked), now);
+}
+
+void Outlets::start_write(Outlet& outlet, Asked asked, Instant now) {
+    const auto& device = site_.devices[outlet.plan->device];
+    Words words(static_cast<std::size_t>(word_count(outlet.reg->type)), 0);
+    const auto encoded = encode(*outlet.reg, value_of(asked.command.action).value_or(0), words);
+    if (!encoded) {
+        answer(outlet, asked, Outcome::refused, encoded.error().what);
+        return;
+    }
+    outlet.ticket = ++last_ticket_;
+    outlet.words = words;
+    outlet.give_up = now + write_patience;
+    outlet.writing.push_back(std::move(asked));
+    const auto address = static_cast<std::uint16_t>(device.base + outlet.reg->address);
+    writes_.push_back({last_ticket_,
+                       outlet.plan->device,
+                       {device.unit, outlet.reg->table, address, std::move(words)}});
+}
+
+std::optional<std::pair<std::size_t, Reading>> Outlets::take(const WriteReport& report) {
+    for (auto& [name, outlet] : outlets_) {
+        if (outlet.ticket != report.ticket) continue;
+        if (!report.words) {
+            const auto& error = report.words.error();
+            finish(outlet, error.fault == Fault::refused ? Outcome::refused : Outcome::failed,
+                   fmt::format("{}: {}", to_string(error.fault), error.what), report.at);
+            return std::nullopt;
+        }
+        const bool as_asked = *report.words == outlet.words;
+        const auto& device = site_.devices[outlet.plan->device];
+        Reading reading{{device.name, outlet.reg->measure},
+                        decode(*outlet.reg, *report.words),
+                        label_of(*outlet.reg, *report.words),
+                        outlet.reg->unit,
+                        report.at};
+        const auto& action = outlet.writing.front().command.action;
+        if (as_asked) {
+            finish(outlet, Outcome::done, fmt::format("reads back {}", action), report.at);
+        } else {
+            finish(outlet, Outcome::failed, fmt::format("does not read back {}", action),
+                   report.at);
+        }
+        return std::pair{outlet.plan->device, std::move(reading)};
+    }
+    return std::nullopt;  // given up before
+}
+
+void Outlets::finish(Outlet& outlet, Outcome outcome, const std::string& detail, Instant at) {
+    // A write that failed may still have gone through: only what is read from now on counts.
+    if (outcome != Outcome::done) outlet.trust_from = at;
+    for (const auto& asked : outlet.writing) answer(outlet, asked, outcome, detail);
+    outlet.writing.clear();
+    outlet.ticket.reset();
+}
+
+void Outlets::answer(Outlet& outlet, const Asked& asked, Outcome outcome, std::string detail) {
+    const auto& command = asked.command;
+    Answer answer{command.target,    command.id, command.stamp.boot,
+                  command.stamp.seq, outcome,    command.item + ": " + std::move(detail)};
+    const auto heard = outlet.heard.find(asked.host);
+    if (heard != outlet.heard.end() && heard->second.boot == answer.boot &&
+        heard->second.seq == answer.seq) {
+        heard->second.answer = answer;
+    }
+    answers_.push_back(std::move(answer));
+}
+
+void Outlets::tick(const History& history, Instant now) {
+    for (auto& [name, outlet] : outlets_) {
+        if (outlet.ticket && now >= outlet.give_up) {
+            finish(outlet, Outcome::failed, "timeout: the bus never reported", now);
+        }
+        if (!outlet.ticket && outlet.waiting) {
+            Asked asked = std::move(*outlet.waiting);
+            outlet.waiting.reset();
+            carry_out(outlet, std::move(asked), history, now);
+        }
+    }
+}
+
+Instant Outlets::next_deadline() const {
+    Instant next = never;
+    for (const auto& [name, outlet] : outlets_) {
+        if (outlet.ticket) next = std::min(next, outlet.give_up);
+    }
+    return next;
+}
+
+std::vector<WriteOrder> Outlets::take_writes() {
+    return std::exchange(writes_, {});
+}
+
+std::vector<Answer> Outlets::take_answers() {
+    return std::exchange(answers_, {});
+}
+
+}  // namespace firebreak

@@ -1,0 +1,78 @@
+// Bus reports to readings: decodes blocks, keeps the history, tells which readings people should
+// hear of and which devices went silent. Owned by the core; no I/O; time is an argument.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "contract/reading.hpp"
+#include "contract/status.hpp"
+#include "firmware/alarm/history.hpp"
+#include "firmware/bus/report.hpp"
+#include "firmware/site.hpp"
+
+namespace firebreak {
+
+/// Every register of one block. Words that are too few read as missing.
+[[nodiscard]] std::vector<Reading> read_block(const DevicePlan& device, const Block& block,
+                                              std::span<const std::uint16_t> words, Instant at);
+
+/// What a report or the passing of time brought.
+struct ReadingNews {
+    std::vector<Reading> publish;      ///< changed, gone missing, or due again
+    std::vector<std::size_t> devices;  ///< whose alarms should be judged
+};
+
+class Readings {
+public:
+    /// `devices` must outlive this.
+    Readings(const std::vector<DevicePlan>& devices, Duration publish_every, Instant start);
+
+    [[nodiscard]] ReadingNews take(const BusReport& report, Instant now);
+
+    /// A value known by other means than a block read: the read-back of a write.
+    [[nodiscard]] ReadingNews note(std::size_t device, Reading reading, Instant now);
+
+    /// Blocks without a good answer for too long: their readings go missing.
+    [[nodiscard]] ReadingNews expire(Instant now);
+    [[nodiscard]] Instant next_deadline() const { return next_check_; }
+
+    [[nodiscard]] const History& history() const { return history_; }
+    [[nodiscard]] DeviceStatus status(std::size_t device, Instant now) const;
+    /// Readings that were there and could not be used: out of range, or words that do not fit.
+    [[nodiscard]] std::uint64_t implausible() const { return implausible_; }
+
+private:
+    struct Point {
+        std::optional<Result<double>> published;
+        std::string label;
+        Instant at{};
+    };
+    struct BlockState {
+        Instant good;                  ///< last good answer, or the start
+        bool missing = false;          ///< its readings have been said to be missing
+        Fault fault = Fault::timeout;  ///< why the last read failed
+        std::vector<Point> points;     ///< as in Block::registers
+    };
+    struct DeviceState {
+        DeviceStatus counts;
+        std::vector<BlockState> blocks;
+    };
+
+    static void count(DeviceStatus& counts, Fault fault);
+    void accept(const BusReport& report, Instant now, ReadingNews& news);
+    void say_missing(std::size_t device, std::size_t block, Instant now, ReadingNews& news);
+    void offer(Point& point, Reading reading, Instant now, ReadingNews& news);
+
+    const std::vector<DevicePlan>& plans_;
+    Duration publish_every_;
+    std::vector<DeviceState> devices_;
+    History history_;
+    Instant next_check_;  ///< not later than the first block's expiry
+    std::uint64_t implausible_ = 0;
+};
+
+}  // namespace firebreak

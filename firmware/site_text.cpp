@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include "firmware/alarm/condition.hpp"
+#include "firmware/site_file.hpp"
+
+namespace firebreak {
+
+namespace {
+
+std::string describe_device(const SitePlan& plan, const DevicePlan& device) {
+    auto text = fmt::format("  {}: {} ({}), unit {} on {}, every {}, silent after {}\n",
+                            device.name, device.profile.title, device.profile.name, device.unit,
+                            plan.buses[device.bus].name, format_duration(device.period),
+                            format_duration(device.silent_after));
+    for (const auto& block : device.blocks) {
+        text += fmt::format("    reads {} {} from {}: {} measures\n", block.count,
+                            to_string(block.table), block.address, block.registers.size());
+    }
+    return text;
+}
+
+std::string describe_alarm(const AlarmPlan& alarm) {
+    std::string conditions;
+    for (const auto& condition : alarm.conditions) {
+        if (!conditions.empty()) conditions += alarm.all ? " and " : " or ";
+        conditions += describe(condition);
+    }
+    auto text =
+        fmt::format("  {} ({}): when {}", alarm.name, to_string(alarm.severity), conditions);
+    if (alarm.on_delay > Duration::zero()) {
+        text += fmt::format(", for {}", format_duration(alarm.on_delay));
+    }
+    if (alarm.off_delay > Duration::zero()) {
+        text += fmt::format("; over after {} without", format_duration(alarm.off_delay));
+    }
+    if (alarm.latch) text += "; stays until an operator resets it";
+    return text + '\n';
+}
+
+}  // namespace
+
+std::string describe(const SitePlan& plan) {
+    auto text = fmt::format("agent {} at site {}, broker {}, heartbeat {}\n", plan.agent, plan.site,
+                            plan.broker_url, format_duration(plan.heartbeat));
+    text += plan.trusted_hosts.empty()
+                ? "obeys no host\n"
+                : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));
+    text += "buses\n";
+    for (const auto& bus : plan.buses) {
+        text += fmt::format("  {}: Modbus TCP {}:{}, timeout {}\n", bus.name, bus.host, bus.port,
+                            format_duration(bus.timeout));
+    }
+    text += "devices\n";
+    for (const auto& device : plan.devices) text += describe_device(plan, device);
+    text += "alarms\n";
+    for (const auto& alarm : plan.alarms) text += describe_alarm(alarm);
+    if (!plan.outlets.empty()) text += "outlets\n";
+    for (const auto& outlet : plan.outlets) {
+        text += fmt::format("  {}: {} {}, {}\n", outlet.name, plan.devices[outlet.device].name,
+                            outlet.measure,
+                            outlet.armed ? "armed" : "not armed: commands are only rehearsed");
+    }
+    return text;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,396 @@
+#include "contract/link/link.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "contract/payload.hpp"
+#include "contract/support/inbox.hpp"
+#include "tests/catch.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/free_port.hpp"
+#include "tests/support/mosquitto.hpp"
+
+namespace firebreak {
+namespace {
+
+using Seconds = std::chrono::seconds;
+
+constexpr auto status = "firebreak/1/here/agent/one/status";
+const Message online{status, "online", true};
+const Message offline{status, "offline", true};
+
+/// A link with the loop that a shell turns around it. Its clock can be put forward, so that a
+/// test need not sit out a back-off.
+class Client {
+public:
+    explicit Client(const std::string& url, std::vector<std::string> subscriptions = {},
+                    const std::string& id = "one", const std::string& ca_file = "")
+        : link_(make_mqtt_link({.url = url,
+                                .client_id = id,
+                                .username = "",
+                                .password = "",
+                                .ca_file = ca_file,
+                                .subscriptions = std::move(subscriptions),
+                                .will = {status, "died", true},
+                                .keep_alive = Seconds(10)},
+                               [this](LinkEvent event) { (void)inbox_.post(std::move(event)); })) {}
+
+    /// Turns the loop until `done`; false if that did not come to pass.
+    template <class Done>
+    [[nodiscard]] bool until(Done done, Duration patience = Seconds(20)) {
+        const auto end = std::chrono::steady_clock::now() + patience;
+        while (!done()) {
+            const auto now = std::chrono::steady_clock::now();
+            if (now >= end) return false;
+            due = link_->tick(now + ahead_);
+            if (auto event = inbox_.take(now + std::chrono::milliseconds(10))) take(*event);
+        }
+        return true;
+    }
+    [[nodiscard]] bool comes_up() {
+        return until([this, before = ups] { return ups > before; });
+    }
+    [[nodiscard]] bool goes_down() {
+        return until([this, before = downs.size()] { return downs.size() > before; });
+    }
+    /// Puts the clock forward until the connection counts as a good one, so that the next
+    /// attempt comes after the shortest wait.
+    void grow_old() {
+        due = link_->tick(std::chrono::steady_clock::now() + ahead_);
+        ahead_ += Seconds(20);
+        due = link_->tick(std::chrono::steady_clock::now() + ahead_);
+    }
+
+    /// Offers the message until the link takes it.
+    [[nodiscard]] bool publish(const Message& message) {
+        return until([&] { return link_->publish(message).has_value(); });
+    }
+
+    Link& link() { return *link_; }
+    void destroy() { link_.reset(); }
+
+    int ups = 0;
+    std::vector<std::string> downs;
+    std::vector<Arrived> arrived;
+    Instant due;
+
+private:
+    void take(LinkEvent& event) {
+        if (std::holds_alternative<LinkUp>(event)) ++ups;
+        if (auto* down = std::get_if<LinkDown>(&event)) downs.push_back(down->why);
+        if (auto* message = std::get_if<Arrived>(&event)) arrived.push_back(std::move(*message));
+    }
+
+    Inbox<LinkEvent> inbox_{10'000};
+    Duration ahead_{};
+    std::unique_ptr<Link> link_;
+};
+
+std::size_t entries(const char* folder) {
+    using Entry = std::filesystem::directory_iterator;
+    return static_cast<std::size_t>(std::distance(Entry(folder), Entry()));
+}
+
+}  // namespace
+
+TEST_CASE("link: what is published retained stands at the broker", "[broker][link]") {
+    const Mosquitto broker;
+    Client client(broker.url());
+    REQUIRE(client.comes_up());
+    REQUIRE(client.publish(online));
+    CHECK(eventually([&] { return broker.retained(status) == "online"; }));
+
+    REQUIRE(client.publish({"t", "passing", false}));
+    REQUIRE(client.publish({"t2", "staying", true}));
+    CHECK(eventually([&] { return broker.retained("t2") == "staying"; }));
+    CHECK(broker.retained("t").empty());
+}
+
+TEST_CASE("link: subscriptions hold before the link says it is up", "[broker][link]") {
+    const Mosquitto broker;
+    REQUIRE(broker.publish("in/retained", "old", true));
+    Client client(broker.url(), {"in/+", "deep/+/+"});
+    REQUIRE(client.comes_up());
+    REQUIRE(broker.publish("in/live", "new"));
+    REQUIRE(broker.publish("deep/a/b", ""));
+    REQUIRE(broker.publish("other/live", "not asked for"));
+    REQUIRE(broker.publish("in/last", "last"));
+    REQUIRE(client.until([&] { return client.arrived.size() >= 4; }));
+    std::set<std::pair<std::string, std::string>> got;
+    for (const auto& message : client.arrived) got.emplace(message.topic, message.payload);
+    const std::set<std::pair<std::string, std::string>> wanted = {
+        {"in/retained", "old"}, {"in/live", "new"}, {"deep/a/b", ""}, {"in/last", "last"}};
+    CHECK(got == wanted);
+}
+
+TEST_CASE("link: a huge message is handed on as just too large", "[broker][link]") {
+    const Mosquitto broker;
+    Client client(broker.url(), {"in/+"});
+    REQUIRE(client.comes_up());
+    REQUIRE(broker.publish("in/huge", std::string(1024 * 1024, 'x')));
+    REQUIRE(broker.publish("in/largest", std::string(max_payload_bytes, 'x')));
+    REQUIRE(client.until([&] { return client.arrived.size() == 2; }));
+    CHECK(client.arrived[0].payload.size() == max_payload_bytes + 1);
+    CHECK_FALSE(parse_reading(client.arrived[0].payload));
+    CHECK(client.arrived[1].payload.size() == max_payload_bytes);
+}
+
+TEST_CASE("link: a first connect before the broker exists is tried again", "[broker][link]") {
+    Mosquitto broker(Mosquitto::At::later);
+    Client client(broker.url());
+    REQUIRE(client.goes_down());
+    INFO(client.downs.back());
+    CHECK(client.downs.back().find(broker.url()) != std::string::npos);
+    REQUIRE(client.goes_down());
+    broker.start();
+    CHECK(client.comes_up());
+}
+
+TEST_CASE("link: while there is no connection publishing says busy", "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url());
+    const auto early = client.link().publish(online);
+    REQUIRE_FALSE(early);
+    CHECK(early.error().fault == Fault::busy);
+
+    REQUIRE(client.comes_up());
+    REQUIRE(client.publish(online));
+    broker.kill();
+    REQUIRE(client.goes_down());
+    const auto late = client.link().publish(online);
+    REQUIRE_FALSE(late);
+    CHECK(late.error().fault == Fault::busy);
+}
+
+TEST_CASE("link: after a broker's restart it is up again and subscribed anew", "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url(), {"in/+"});
+    REQUIRE(client.comes_up());
+    for (const bool kill : {true, false}) {
+        if (kill) {
+            broker.kill();
+        } else {
+            (void)broker.stop();
+        }
+        REQUIRE(client.goes_down());
+        broker.start();
+        REQUIRE(client.comes_up());
+        const auto before = client.arrived.size();
+        REQUIRE(broker.publish("in/live", "again"));
+        CHECK(client.until([&] { return client.arrived.size() > before; }));
+    }
+}
+
+TEST_CASE("link: no more than 64 messages are in flight to a frozen broker", "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url());
+    REQUIRE(client.comes_up());
+    broker.freeze();
+    int taken = 0;
+    while (taken < 1000 && client.link().publish({"t", "x", false})) ++taken;
+    CHECK(taken == 64);
+    broker.thaw();
+    CHECK(client.publish({"t", "x", false}));
+}
+
+TEST_CASE("link: what was in flight when the broker died is sent to the next one in order",
+          "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url());
+    REQUIRE(client.comes_up());
+    broker.freeze();
+    for (int i = 0; i < 64; ++i) {
+        REQUIRE(client.link().publish({"n/" + std::to_string(i), std::to_string(i), true}));
+    }
+    broker.kill();
+    REQUIRE(client.goes_down());
+    broker.start();
+    REQUIRE(client.comes_up());
+    REQUIRE(client.publish({"n/0", "newest", true}));
+    Client reader(broker.url(), {"n/+"}, "reader");
+    std::map<std::string, std::string> last;
+    REQUIRE(reader.until([&] {
+        for (const auto& message : reader.arrived) last[message.topic] = message.payload;
+        return last.size() == 64 && last["n/0"] == "newest";
+    }));
+    for (int i = 1; i < 64; ++i) CHECK(last["n/" + std::to_string(i)] == std::to_string(i));
+}
+
+TEST_CASE("link: a broker that dies under a stream of messages crashes nothing", "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url(), {"t/+"});
+    for (int round = 0; round < 3; ++round) {
+        REQUIRE(client.comes_up());
+        int taken = 0;
+        for (int i = 0; i < 200; ++i) {
+            if (client.link().publish(
+                    {"t/" + std::to_string(i % 7), std::string(5000, 'x'), false})) {
+                ++taken;
+            }
+        }
+        CHECK(taken > 0);
+        broker.kill();
+        REQUIRE(client.goes_down());
+        broker.start();
+    }
+    REQUIRE(client.comes_up());
+    CHECK(client.publish(online));
+}
+
+TEST_CASE("link: many reconnections leave no thread and no descriptor behind", "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url(), {"in/+"});
+    std::size_t threads = 0;
+    std::size_t descriptors = 0;
+    for (int round = 0; round < 10; ++round) {
+        REQUIRE(client.comes_up());
+        client.grow_old();
+        if (round == 2) {
+            threads = entries("/proc/self/task");
+            descriptors = entries("/proc/self/fd");
+        }
+        if (round == 9) break;
+        broker.kill();
+        REQUIRE(client.goes_down());
+        REQUIRE(client.goes_down());  // one attempt that fails as well
+        broker.start();
+    }
+    CHECK(entries("/proc/self/task") <= threads);
+    CHECK(entries("/proc/self/fd") <= descriptors);
+}
+
+TEST_CASE("link: a farewell stands at the broker instead of the will", "[broker][link]") {
+    const Mosquitto broker;
+    {
+        Client client(broker.url());
+        REQUIRE(client.comes_up());
+        REQUIRE(client.publish(online));
+        client.link().close(offline);
+        CHECK(broker.retained(status) == "offline");
+        CHECK_FALSE(client.link().publish(online));
+        CHECK(client.link().tick(std::chrono::steady_clock::now()) == never);
+    }
+    CHECK(broker.retained(status) == "offline");
+}
+
+// Not a test of its own: the program that the next one kills.
+TEST_CASE("link: a client to be killed", "[broker][.victim]") {
+    const char* url = std::getenv("FIREBREAK_VICTIM_URL");
+    if (url == nullptr) return;
+    Client client(url);
+    REQUIRE(client.comes_up());
+    REQUIRE(client.publish(online));
+    (void)client.until([] { return false; }, Seconds(60));
+}
+
+TEST_CASE("link: a killed program leaves its will", "[broker][link]") {
+    const Mosquitto broker;
+    Process victim("/proc/self/exe", {"[.victim]"}, {{"FIREBREAK_VICTIM_URL", broker.url()}});
+    REQUIRE(eventually([&] { return broker.retained(status) == "online"; }, Seconds(20)));
+    victim.kill();
+    CHECK(eventually([&] { return broker.retained(status) == "died"; }));
+}
+
+TEST_CASE("link: closing does not wait for a broker that is frozen, dead or was never there",
+          "[broker][link]") {
+    Mosquitto broker;
+    const std::string ending = GENERATE("frozen", "full", "dead", "absent");
+    if (ending == "absent") broker.kill();
+    Client client(broker.url());
+    if (ending == "absent") {
+        REQUIRE(client.goes_down());
+    } else {
+        REQUIRE(client.comes_up());
+    }
+    if (ending == "frozen" || ending == "full") broker.freeze();
+    if (ending == "full") {
+        while (client.link().publish({"t", std::string(max_payload_bytes, 'x'), false})) {
+        }
+    }
+    if (ending == "dead") broker.kill();
+    const auto start = std::chrono::steady_clock::now();
+    client.link().close(offline);
+    const auto closed = std::chrono::steady_clock::now();
+    client.destroy();
+    const auto destroyed = std::chrono::steady_clock::now();
+    // The contract is a second; the rest is for a busy machine. A keep-alive is far longer.
+    CHECK(closed - start < Seconds(3));
+    CHECK(destroyed - closed < Seconds(5));
+}
+
+TEST_CASE("link: a connection that the broker ends is reported with the reason", "[broker][link]") {
+    const Mosquitto broker;
+    Client first(broker.url(), {}, "same");
+    REQUIRE(first.comes_up());
+    Client second(broker.url(), {}, "same");
+    REQUIRE(second.comes_up());
+    REQUIRE(first.goes_down());
+    INFO(first.downs.back());
+    CHECK_FALSE(first.downs.back().empty());
+    CHECK_FALSE(first.link().publish(online));
+}
+
+TEST_CASE("link: a broker that lets nobody in is no link", "[broker][link]") {
+    const Mosquitto broker(Mosquitto::At::once, "", "allow_anonymous false\n");
+    Client client(broker.url());
+    REQUIRE(client.goes_down());
+    CHECK(client.downs.back().find("uthori") != std::string::npos);
+    CHECK(client.ups == 0);
+}
+
+TEST_CASE("link: a filter the broker refuses keeps the link down", "[broker][link]") {
+    const Mosquitto broker;
+    Client client(broker.url(), {"good/+", "bad/#/filter"});
+    REQUIRE(client.goes_down());
+    CHECK(client.ups == 0);
+}
+
+TEST_CASE("link: an address that leads nowhere is retried and crashes nothing", "[broker][link]") {
+    const std::string url = GENERATE(
+        std::string("http://127.0.0.1"), std::string(""), std::string("mqtt://"),
+        std::string("mqtt://no-such-host.invalid:1883"), std::string("mqtt://127.0.0.1:99999"));
+    Client client(url);
+    REQUIRE(client.goes_down());
+    REQUIRE(client.goes_down());
+    CHECK(client.ups == 0);
+}
+
+TEST_CASE("link: nothing is reported after the link's end", "[broker][link]") {
+    const Mosquitto broker;
+    Client source(broker.url(), {}, "source");
+    REQUIRE(source.comes_up());
+    for (int round = 0; round < 3; ++round) {
+        auto alive = std::make_shared<std::atomic<bool>>(true);
+        std::atomic<int> late{0};
+        std::atomic<int> events{0};
+        auto link = make_mqtt_link({.url = broker.url(),
+                                    .client_id = "flooded",
+                                    .username = "",
+                                    .password = "",
+                                    .ca_file = "",
+                                    .subscriptions = {"flood/+"},
+                                    .will = {},
+                                    .keep_alive = Seconds(10)},
+                                   [&, alive](const LinkEvent&) {
+                                       ++events;
+                                       if (!*alive) ++late;
+                                   });
+        REQUIRE(source.until([&] {
+            (void)link->tick(std::chrono::steady_clock::now());
+            (void)source.link().publish({"flood/x", std::string(1000, 'x'), false});
+            return events > 50;
+        }));
+        link.reset();
+        *alive = false;
+        for (int i = 0; i < 50; ++i) REQUIRE(source.publish({"flood/x", "x", false}));
+        CHECK(late == 0);
+    }
+}
+
+}  // namespace firebreak

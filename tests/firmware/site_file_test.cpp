@@ -1,0 +1,254 @@
+#include "firmware/site_file.hpp"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "firmware/tcp_address.hpp"
+#include "tests/catch.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder of its own with one small profile; gone at the end.
+struct Folder {
+    fs::path path = fs::temp_directory_path() / ("firebreak-site-" + std::to_string(::getpid()));
+
+    Folder() {
+        fs::create_directories(path);
+        write("strip.toml", R"(
+title = "Strip"
+source = "this test"
+[[register]]
+measure = "ambient.temperature"
+table = "input"
+address = 0
+type = "i16"
+scale = 0.1
+unit = "Cel"
+[[register]]
+measure = "outlet.1.switch"
+table = "coil"
+address = 0
+writable = true
+[[register]]
+measure = "relay.flag"
+table = "holding"
+address = 4
+type = "u16"
+bit = 3
+writable = true
+)");
+    }
+    ~Folder() { fs::remove_all(path); }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(path / name) << text;
+    }
+};
+
+const std::string top = R"(
+site = "pangyo"
+agent = "room"
+[[bus]]
+name = "lan"
+tcp = "127.0.0.1:1502"
+)";
+
+const std::string strip = R"(
+[[device]]
+name = "strip1"
+profile = "strip"
+bus = "lan"
+unit = 3
+)";
+
+std::string complaints_of(const std::string& text) {
+    const Folder folder;
+    folder.write("site.toml", text);
+    Complaints complaints;
+    static_cast<void>(
+        load_site((folder.path / "site.toml").string(), {folder.path.string()}, complaints));
+    return complaints.text();
+}
+
+SitePlan plan_of(const std::string& text) {
+    const Folder folder;
+    folder.write("site.toml", text);
+    folder.write("secret", "s3cret\nsecond line\n");
+    Complaints complaints;
+    auto plan = load_site((folder.path / "site.toml").string(), {folder.path.string()}, complaints);
+    INFO(complaints.text());
+    REQUIRE(complaints.empty());
+    return plan;
+}
+
+bool says(const std::string& text, const std::string& what) {
+    INFO(text);
+    const bool found = text.find(what) != std::string::npos;
+    CHECK(found);
+    return found;
+}
+
+std::string alarm(const std::string& when) {
+    return top + strip + "[[alarm]]\nname = \"a\"\n[[alarm.when]]\n" + when;
+}
+
+}  // namespace
+
+TEST_CASE("site: the demo's site resolves with the shipped profiles", "[firmware][site]") {
+    const fs::path root = FIREBREAK_SOURCE_DIR;
+    Complaints complaints;
+    const auto plan = load_site((root / "sim/demo/site.toml").string(),
+                                {(root / "firmware/profiles").string()}, complaints);
+    INFO(complaints.text());
+    REQUIRE(complaints.empty());
+    CHECK(plan.site == "pangyo");
+    CHECK(plan.trusted_hosts == std::vector<std::string>{"seoul-1"});
+    REQUIRE(plan.devices.size() == 6);
+    CHECK(plan.devices[4].base == 40002);
+    for (const auto& device : plan.devices) CHECK_FALSE(device.blocks.empty());
+    REQUIRE(plan.alarms.size() == 6);
+    CHECK(plan.alarms[1].latch);
+    CHECK(plan.alarms[5].conditions.at(0).compare == Compare::silent);
+    CHECK(plan.outlets.size() == 4);
+    const auto text = describe(plan);
+    says(text, "ups1: ");
+    says(text, "when cells1 battery.cell.temperature.max above 60 (hysteresis 5), for 500ms");
+    says(text, "videos-b: pdu1 outlet.10.switch, armed");
+}
+
+TEST_CASE("site: what is left out has its default", "[firmware][site]") {
+    const auto plan = plan_of(top + strip + "[[outlet]]\nname = \"o\"\ndevice = \"strip1\"\n" +
+                              "measure = \"outlet.1.switch\"\n");
+    CHECK(plan.broker_url == "mqtt://127.0.0.1:1883");
+    CHECK(plan.heartbeat == 5s);
+    CHECK(plan.devices.at(0).period == 1s);
+    CHECK(plan.devices.at(0).silent_after == 10s);
+    CHECK_FALSE(plan.outlets.at(0).armed);
+    says(describe(plan), "o: strip1 outlet.1.switch, not armed");
+}
+
+TEST_CASE("site: the password may stand in a file beside it", "[firmware][site]") {
+    const auto broker =
+        "[broker]\nurl = \"mqtts://b:8883\"\nusername = \"u\"\n"
+        "password_file = \"secret\"\n";
+    const auto plan = plan_of(top + broker + strip);
+    CHECK(plan.broker_password == "s3cret");
+    CHECK(describe(plan).find("s3cret") == std::string::npos);
+    says(complaints_of(top + "[broker]\npassword_file = \"none\"\n" + strip), "site.toml:8:");
+    says(complaints_of(top + "[broker]\nurl = \"http://x\"\n" + strip), "mqtt://host:port");
+}
+
+TEST_CASE("site: an alarm on a point that does not exist names the nearest", "[firmware][site]") {
+    const auto text =
+        complaints_of(alarm("device = \"strip1\"\nmeasure = \"ambient.temprature\"\nabove = 4\n"));
+    says(text, "site.toml:17:");
+    says(text, "ambient.temprature; did you mean ambient.temperature?");
+    says(text, "strip1 (profile strip)");
+    says(complaints_of(alarm("device = \"strip2\"\nmeasure = \"x\"\nabove = 4\n")),
+         "there is no [[device]] strip2; did you mean strip1?");
+}
+
+TEST_CASE("site: a condition has exactly one comparison", "[firmware][site]") {
+    const std::string point = "device = \"strip1\"\nmeasure = \"ambient.temperature\"\n";
+    says(complaints_of(alarm(point)), "say above, below, equals or differs");
+    says(complaints_of(alarm(point + "above = 1\nbelow = 2\n")), "one comparison");
+    says(complaints_of(alarm(point + "equals = 1\nhysteresis = 2\n")), "above and below only");
+    says(complaints_of(alarm(point + "above = 1\nhysteresis = -2\n")), "hysteresis");
+    says(complaints_of(alarm(point + "silent = true\n")), "leave this out");
+    says(complaints_of(top + strip + "[[alarm]]\nname = \"a\"\n"), "needs an [[alarm.when]]");
+    CHECK(complaints_of(alarm("device = \"strip1\"\nsilent = true\n")).empty());
+}
+
+TEST_CASE("site: all errors are told at once, each with its place", "[firmware][site]") {
+    const auto text = complaints_of(R"(
+site = "Pangyo!"
+agent = "room"
+heartbeat = "0s"
+hosts = ["seoul 1"]
+[[bus]]
+name = "lan"
+tcp = "nowhere:99999"
+[[device]]
+name = "a"
+profile = "strip"
+bus = "wan"
+unit = 248
+colour = "red"
+[[device]]
+name = "a"
+profile = "none"
+bus = "lan"
+period = "20s"
+silent_after = "10s"
+[[alarm]]
+name = "b"
+severity = "huge"
+on_delay = "999d"
+)");
+    for (const auto* what :
+         {":2:", ":4:", ":5:", ":8:", ":12:", ":13:", ":14:", "already a device named a",
+          "no none.toml", ":20:", ":23:", ":24:", "[[alarm.when]]"}) {
+        says(text, what);
+    }
+}
+
+TEST_CASE("site: an outlet must be something that can be switched whole", "[firmware][site]") {
+    const auto outlet = [](const std::string& measure) {
+        return top + strip + "[[outlet]]\nname = \"o\"\ndevice = \"strip1\"\nmeasure = \"" +
+               measure + "\"\n";
+    };
+    says(complaints_of(outlet("ambient.temperature")), "cannot be written");
+    says(complaints_of(outlet("relay.flag")), "part of a register");
+    says(complaints_of(outlet("outlet.2.switch")), "did you mean outlet.1.switch?");
+    says(complaints_of(outlet("outlet.1.switch") + "[[outlet]]\nname = \"p\"\ndevice = \"strip1\"\n"
+                                                   "measure = \"outlet.1.switch\"\n"),
+         "already switches");
+}
+
+TEST_CASE("site: two devices share a unit only at different bases", "[firmware][site]") {
+    auto second = strip;
+    second.replace(second.find("strip1"), 6, "strip2");
+    says(complaints_of(top + strip + second), "another device already has unit 3");
+    CHECK(complaints_of(top + strip + second + "base = 100\n").empty());
+    says(complaints_of(top + strip + second + "base = 65535\n"), "addresses end at 65535");
+}
+
+TEST_CASE("site: a truncated, empty, missing or binary file is one error with its place",
+          "[firmware][site]") {
+    CHECK_FALSE(complaints_of("site = \"pan").empty());
+    CHECK_FALSE(complaints_of("").empty());
+    CHECK_FALSE(complaints_of(std::string("\0\xff\xfe", 3)).empty());
+    Complaints complaints;
+    static_cast<void>(load_site("/nowhere/site.toml", {}, complaints));
+    CHECK(complaints.size() == 1);
+}
+
+TEST_CASE("site: every prefix of the demo's site is read without a crash", "[firmware][site]") {
+    std::ifstream in(std::string(FIREBREAK_SOURCE_DIR) + "/sim/demo/site.toml");
+    const std::string whole((std::istreambuf_iterator<char>(in)), {});
+    const Folder folder;
+    for (std::size_t length = 0; length < whole.size(); length += 97) {
+        folder.write("cut.toml", whole.substr(0, length));
+        Complaints complaints;
+        static_cast<void>(
+            load_site((folder.path / "cut.toml").string(), {folder.path.string()}, complaints));
+        CHECK_FALSE(complaints.empty());  // the devices' profiles are not there, if nothing else
+    }
+}
+
+TEST_CASE("site: a bus address is host, host:port or [v6]:port", "[firmware][site]") {
+    CHECK(parse_tcp_address("10.0.0.1") == TcpAddress{"10.0.0.1", 502});
+    CHECK(parse_tcp_address("ups.local:1502") == TcpAddress{"ups.local", 1502});
+    CHECK(parse_tcp_address("[::1]:65535") == TcpAddress{"::1", 65535});
+    CHECK(parse_tcp_address("[::1]") == TcpAddress{"::1", 502});
+    for (const auto* bad : {"", ":502", "a:", "a:0", "a:65536", "a:999999", "a:5 2", "a:-1", "a:b",
+                            "a b:1", "::1:502", "[::1]x", "[]:502", "/dev/ttyS0"}) {
+        INFO(bad);
+        CHECK_FALSE(parse_tcp_address(bad));
+    }
+}

@@ -1,0 +1,14 @@
+// A TCP port of the loopback that nobody listens on at this moment. Another process may take it
+// first: whoever starts a server on it waits until it accepts, and says so when it does not.
+#pragma once
+
+#include <cstdint>
+
+namespace firebreak {
+
+[[nodiscard]] std::uint16_t free_port();
+
+/// Whether something accepts connections on 127.0.0.1:`port` now.
+[[nodiscard]] bool accepts(std::uint16_t port);
+
+}  // namespace firebreak
