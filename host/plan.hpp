@@ -1,22 +1,56 @@
 // A step: one item of one target from one state to another, because of one alarm.
-// Plan = wanted - ledger, through guards. Steps set states and are idempotent.
+// Plan = wanted - what was read back. Pure. Steps set states and are idempotent.
+// An item whose state is not known gets no step: it might be a human's, and left alone.
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "contract/posture.hpp"
+#include "host/policy.hpp"
 
 namespace firebreak {
 
 struct Step {
-    std::string id;      ///< stable: same target, item, action and cause give the same id
+    std::string id;  ///< stable: same target, item, action and cause give the same id
     std::string target;
-    std::string item;    ///< server or outlet
-    std::string action;  ///< what to set: "drain", "ready", "maint", "off", "on"
+    std::string item;                   ///< server or outlet
+    std::string action;                 ///< what to set: "drain", "ready", "maint", "off", "on"
     Posture posture = Posture::normal;  ///< the rung this step serves
-    std::string because; ///< "site/agent/alarm", or "calm" on the way back
+    std::string because;                ///< "site/agent/alarm", or "calm" on the way back
 
     bool operator==(const Step&) const = default;
 };
+
+/// What a rung asks of one item.
+[[nodiscard]] std::string_view action_for(TargetKind kind, Posture wanted);
+
+/// How far down a state or an action is: 0 carries traffic or load, 2 is off.
+[[nodiscard]] int depth_of(std::string_view state);
+
+/// Whether a step takes traffic or load away from an item in `state`.
+[[nodiscard]] bool lowers(const Step& step, std::string_view state);
+
+/// 16 hexadecimal digits of FNV-1a 64 over target, item, action and the cause's stamp.
+[[nodiscard]] std::string step_id(std::string_view target, std::string_view item,
+                                  std::string_view action, std::string_view cause,
+                                  const Stamp& began);
+
+struct Wish {
+    Posture wanted = Posture::normal;
+    std::string because;
+    Stamp began;
+};
+
+/// `states` are the items' as read back; `held` those this host put down, and into what.
+[[nodiscard]] std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
+                                           const std::map<std::string, std::string>& states,
+                                           const std::map<std::string, std::string>& held);
+
+/// What reading back shows, told in the rung that was wanted where states serve two rungs.
+[[nodiscard]] Posture reached_rung(const TargetPlan& target, Posture wanted,
+                                   const std::map<std::string, std::string>& states);
 
 }  // namespace firebreak

@@ -25,12 +25,12 @@ struct EndpointPlan {
 struct TargetPlan {
     std::string name;
     TargetKind kind = TargetKind::haproxy;
-    int tier = 1;            ///< 1 is the most important service; the highest number goes first
-    std::string site;        ///< the site the items stand in
-    std::string endpoint;    ///< haproxy: which EndpointPlan
-    std::string backend;     ///< haproxy: backend name
+    int tier = 1;          ///< 1 is the most important service; the highest number goes first
+    std::string site;      ///< the site the items stand in
+    std::string endpoint;  ///< haproxy: which EndpointPlan
+    std::string backend;   ///< haproxy: backend name
     std::vector<std::string> items;  ///< servers of the backend, or outlets of the agent
-    std::string agent;       ///< outlet: the agent that switches them
+    std::string agent;               ///< outlet: the agent that switches them
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
     Place place;
 };
@@ -44,14 +44,14 @@ struct RulePlan {
 };
 
 struct GuardPlan {
-    int min_ready = 1;             ///< servers of a backend that must stay ready after a drain
+    int min_ready = 1;  ///< servers of a backend that must stay ready after a drain
     int max_steps_per_minute = 600;
     Duration evidence_max_age = std::chrono::seconds(30);  ///< agent unheard this long: no new step
 };
 
 struct PolicyPlan {
-    std::string site;   ///< the site this host publishes under
-    std::string host;   ///< host id
+    std::string site;  ///< the site this host publishes under
+    std::string host;  ///< host id
     bool armed = false;
     std::string broker_url, broker_username, broker_password, broker_ca_file;
     Duration heartbeat = std::chrono::seconds(5);

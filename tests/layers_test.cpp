@@ -71,7 +71,7 @@ const std::map<std::string, std::vector<std::string>> arrows = {
     {"sim/main", {"contract/", "firmware/", "host/", "sim/"}},
     {"sim/",
      {"contract/", "firmware/profile/", "firmware/site", "firmware/bus/plan.hpp",
-      "firmware/alarm/plan.hpp", "sim/"}},
+      "firmware/bus/bus.hpp", "firmware/alarm/plan.hpp", "sim/"}},
     {"tests/", {""}},
     {"bench/", {""}},
 };
@@ -105,6 +105,7 @@ const std::map<std::string, std::set<std::string>> owners = {
 // The shells: everything else takes time as an argument.
 const std::set<std::string> may_ask_the_clock = {
     "contract/support/log.cpp",
+    "contract/support/program.cpp",
     "firmware/main.cpp",
     "firmware/bus/bus_thread.cpp",
     "firmware/bus/modbus_bus.cpp",
@@ -195,32 +196,45 @@ TEST_CASE("layers: a slash in a topic string stands only in topic.cpp", "[layers
 }
 
 TEST_CASE("layers: files stay within their size budgets", "[layers]") {
-    std::size_t contract_lines = 0;
+    std::size_t said = 0;     // what the contract says, and the link that carries it
+    std::size_t support = 0;  // what both programs stand on; docs/adr/0004
     for (const auto& source : sources()) {
-        if (starts_with(source.path, "contract/")) contract_lines += source.lines.size();
+        if (starts_with(source.path, "contract/support/")) {
+            support += source.lines.size();
+        } else if (starts_with(source.path, "contract/")) {
+            said += source.lines.size();
+        }
         if (starts_with(source.path, "tests/")) continue;
         INFO(source.path << " has " << source.lines.size() << " lines");
         CHECK(source.lines.size() <= 400);
     }
-    INFO("contract/ has " << contract_lines << " lines");
-    CHECK(contract_lines <= 1800);
+    INFO("contract/ has " << said << " lines, its support " << support);
+    CHECK(said <= 1800);
+    CHECK(support <= 1400);
 }
 
 // The code is formatted, so a function's body closes with a brace at the column of its first line.
 TEST_CASE("layers: functions are at most 60 lines long", "[layers]") {
     static const std::regex opens(R"(^( *)[A-Za-z_~].*\)( const)?( noexcept)?( override)?.*\{$)");
-    static const std::regex control(R"(^ *(if|for|while|switch|else|do|namespace|try|catch)\b)");
+    static const std::regex control(R"(^ *(} )?(if|for|while|switch|else|do|namespace|try|catch)\b)");
+    static const std::regex continues(R"(^ *[^ /#].*[^;{}:> ]$)");
     for (const auto& source : sources()) {
         if (starts_with(source.path, "tests/")) continue;
         for (std::size_t i = 0; i < source.lines.size(); ++i) {
             std::smatch match;
             const auto& line = source.lines[i];
             if (!std::regex_match(line, match, opens) || std::regex_search(line, control)) continue;
-            const std::string close = match[1].str() + "}";
+            // A signature of several lines closes at the column of its first.
+            std::size_t begin = i;
+            while (begin > 0 && std::regex_search(source.lines[begin - 1], continues)) --begin;
+            if (std::regex_search(source.lines[begin], control)) continue;
+            const auto indent = source.lines[begin].find_first_not_of(' ');
+            const std::string close = std::string(indent, ' ') + "}";
             std::size_t end = i;
             while (end < source.lines.size() && !starts_with(source.lines[end], close)) ++end;
-            INFO(source.path << ":" << i + 1 << " opens a function of " << end - i + 1 << " lines");
-            CHECK(end - i + 1 <= 60);
+            INFO(source.path << ":" << i + 1 << " opens a function of " << end - begin + 1
+                             << " lines");
+            CHECK(end - begin + 1 <= 60);
         }
     }
 }

@@ -18,7 +18,7 @@ class Actuator {
 public:
     virtual ~Actuator() = default;
 
-    /// The present state of every item of a target.
+    /// The present state of every item of a target, and of the other servers of its backend.
     [[nodiscard]] virtual Result<ItemStates> observe(const std::string& target) = 0;
 
     /// Carries out steps of one target, then reads back: the states that now hold.

@@ -1,0 +1,97 @@
+// What the main job costs and how fast it is, on the demo's site with real processes: the agent's
+// and the host's peak memory (floor: the same program answering --version), the time from the
+// gas discharge to the last drained server, and how long SIGTERM takes.
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "tests/support/demo.hpp"
+#include "tests/support/eventually.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Peak resident memory in MiB.
+double peak_of(const Process& process) {
+    std::ifstream in("/proc/" + std::to_string(process.pid()) + "/status");
+    for (std::string line; std::getline(in, line);) {
+        if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
+    }
+    return 0;
+}
+
+/// The floor: what loading the program and its libraries takes.
+double floor_of(const std::string& program) {
+    const auto path = std::string(FIREBREAK_BIN_DIR) + "/firebreak-" + program;
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(127);
+        ::execl(path.c_str(), path.c_str(), "--version", nullptr);
+        ::_exit(127);
+    }
+    int status = 0;
+    rusage usage{};
+    ::wait4(pid, &status, 0, &usage);
+    return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
+double ms_since(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+        .count();
+}
+
+double stop_ms(Process& process) {
+    const auto start = std::chrono::steady_clock::now();
+    if (process.stop(10s) != 0) std::fprintf(stderr, "demo: a program did not end with exit 0\n");
+    return ms_since(start);
+}
+
+bool all_drained(const Demo& demo) {
+    for (const char* service : {"text", "login", "payment", "photos", "videos"}) {
+        const auto states = demo.servers(service);
+        if (states.empty() || states.at("pangyo-a") != "drain" ||
+            states.at("pangyo-b") != "drain") {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+int main() {
+    Demo demo(R"(
+[[change]]
+at = "3s"
+device = "fire1"
+measure = "fire.gas.discharged"
+to = 1
+)");
+    demo.start();
+    const auto discharged = [&] { return ms_since(demo.sim_ready()) >= 4000; };
+    // The simulator's story starts one second before t0, the gas discharges 3 s after it.
+    if (!eventually(discharged) || !eventually([&] { return all_drained(demo); }, 30s)) {
+        std::fprintf(stderr, "demo: the servers were not drained\n");
+        return 1;
+    }
+    std::printf("demo.gas_to_all_drained %.0f ms (floor: poll period 100 ms)\n",
+                ms_since(demo.sim_ready()) - 4000);
+    std::this_thread::sleep_for(5s);
+    for (const auto& [name, process] :
+         {std::pair("agent", demo.agent.get()), {"host", demo.host.get()}}) {
+        const double floor = floor_of(name);
+        const double peak = peak_of(*process);
+        std::printf("demo.%s_peak_memory %.1f MiB (floor: --version %.1f MiB, ratio %.2f)\n", name,
+                    peak, floor, peak / floor);
+        std::printf("demo.%s_sigterm_to_exit %.0f ms (bound: 2000 ms)\n", name, stop_ms(*process));
+    }
+    return 0;
+}

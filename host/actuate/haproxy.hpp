@@ -1,0 +1,23 @@
+// An actuator over HAProxy's runtime API: one connection a line, as its CLI wants it without
+// "prompt". Owned by one crew worker. Each call ends within the endpoint's timeout, or at once
+// when `stop_fd` becomes readable. Errors: see the seam; port_lost when nobody listens.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "host/actuate/actuator.hpp"
+
+namespace firebreak {
+
+/// `backends`: target name to backend name.
+[[nodiscard]] std::unique_ptr<Actuator> make_haproxy(const EndpointPlan& endpoint,
+                                                     std::map<std::string, std::string> backends,
+                                                     int stop_fd);
+
+/// Why an endpoint's address cannot be used, or "". Names are refused on purpose: a name
+/// server may stand in the failed domain.
+[[nodiscard]] std::string address_complaint(const std::string& address);
+
+}  // namespace firebreak

@@ -1,0 +1,159 @@
+#include "host/actuate/haproxy_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace firebreak {
+namespace {
+
+// enum srv_admin, include/haproxy/server-t.h
+constexpr unsigned forced_maint = 0x01;
+constexpr unsigned inherited_maint = 0x02;
+constexpr unsigned configured_maint = 0x04;
+constexpr unsigned forced_drain = 0x08;
+constexpr unsigned inherited_drain = 0x10;
+constexpr unsigned unresolved_maint = 0x20;
+constexpr unsigned any_maint = forced_maint | inherited_maint | unresolved_maint;
+constexpr unsigned any_drain = forced_drain | inherited_drain;
+
+// enum srv_state: stopped 0, starting 1, running 2, stopping 3 (a health check asks for no more)
+constexpr unsigned starting = 1;
+constexpr unsigned running = 2;
+
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    while (!line.empty()) {
+        const auto begin = line.find_first_not_of(" \t\r");
+        if (begin == std::string_view::npos) break;
+        line.remove_prefix(begin);
+        const auto end = std::min(line.find_first_of(" \t\r"), line.size());
+        words.push_back(line.substr(0, end));
+        line.remove_prefix(end);
+    }
+    return words;
+}
+
+std::vector<std::string_view> lines_of(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('\n'), text.size());
+        lines.push_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return lines;
+}
+
+std::optional<unsigned> number(std::string_view word) {
+    unsigned value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+    if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+    return value;
+}
+
+std::string quoted(std::string_view text) {
+    constexpr std::size_t most = 160;  // for people; HAProxy's help text runs on for a page
+    return std::string(text.substr(0, most));
+}
+
+/// Where the columns stand is the header's business: later versions add some.
+struct Columns {
+    std::optional<std::size_t> backend, server, operational, admin, weight;
+
+    explicit Columns(const std::vector<std::string_view>& header) {
+        const auto at = [&](std::string_view name) -> std::optional<std::size_t> {
+            const auto found = std::find(header.begin(), header.end(), name);
+            if (found == header.end()) return std::nullopt;
+            return static_cast<std::size_t>(found - header.begin()) - 1;  // the "#" is no column
+        };
+        backend = at("be_name");
+        server = at("srv_name");
+        operational = at("srv_op_state");
+        admin = at("srv_admin_state");
+        weight = at("srv_uweight");
+    }
+    [[nodiscard]] bool complete() const {
+        return backend && server && operational && admin && weight;
+    }
+    [[nodiscard]] std::size_t least_words() const {
+        return std::max({*backend, *server, *operational, *admin, *weight}) + 1;
+    }
+};
+
+std::string state_of(unsigned operational, unsigned admin, unsigned weight) {
+    // CMAINT only says that the file asked for maintenance at start: "ready" lifts FMAINT and
+    // leaves CMAINT standing (seen on 2.6.12: 5 before, 4 after, and running).
+    static_assert((any_maint & configured_maint) == 0);
+    if ((admin & any_maint) != 0) return "maint";
+    if ((admin & any_drain) != 0) return "drain";
+    // Weight 0 takes no new traffic either, but is nobody's drain: it is just not ready.
+    const bool up = operational == starting || operational == running;
+    return up && weight > 0 ? "ready" : "down";
+}
+
+bool is_header(std::string_view line) {
+    return line.starts_with("# be_id ");
+}
+
+}  // namespace
+
+std::vector<std::string> command_lines(const std::string& backend, const std::vector<Step>& steps) {
+    const std::string show = "show servers state " + backend;
+    std::vector<std::string> lines(1);
+    for (const auto& step : steps) {
+        const auto set = fmt::format("set server {}/{} state {};", backend, step.item, step.action);
+        if (lines.back().size() + set.size() + show.size() > max_line_bytes) lines.emplace_back();
+        lines.back() += set;
+    }
+    lines.back() += show;
+    return lines;
+}
+
+Result<void> parse_set_answer(std::string_view answer) {
+    for (const auto line : lines_of(answer)) {
+        if (words_of(line).empty()) continue;  // success is an empty line
+        return fail(Fault::refused, quoted(line));
+    }
+    return {};
+}
+
+Result<ItemStates> parse_state_answer(std::string_view answer, std::string_view backend) {
+    const auto lines = lines_of(answer);
+    const auto header = std::find_if(lines.begin(), lines.end(), is_header);
+    // Before the table: an empty line for each command done, complaints, the version number.
+    auto table = header;
+    if (table != lines.begin() && header != lines.end()) --table;
+    for (auto line = lines.begin(); line != table; ++line) {
+        if (!words_of(*line).empty()) return fail(Fault::refused, quoted(*line));
+    }
+    if (header == lines.end()) return fail(Fault::corrupt, "no server table in the answer");
+    if (table == header || !number(*table)) return fail(Fault::corrupt, "no table version");
+    // The table ends with an empty line; without it the answer was cut.
+    if (!answer.ends_with("\n\n")) return fail(Fault::corrupt, "the server table is cut short");
+
+    const Columns columns(words_of(*header));
+    if (!columns.complete()) return fail(Fault::corrupt, "the server table lacks a column");
+    ItemStates states;
+    for (auto line = header + 1; line != lines.end(); ++line) {
+        const auto words = words_of(*line);
+        if (words.empty()) continue;
+        if (words.size() < columns.least_words()) {
+            return fail(Fault::corrupt, "a short row in the server table: " + quoted(*line));
+        }
+        if (words[*columns.backend] != backend) {
+            return fail(Fault::corrupt, "a row of another backend: " + quoted(*line));
+        }
+        const auto operational = number(words[*columns.operational]);
+        const auto admin = number(words[*columns.admin]);
+        const auto weight = number(words[*columns.weight]);
+        if (!operational || !admin || !weight) {
+            return fail(Fault::corrupt, "not a number in the server table: " + quoted(*line));
+        }
+        states[std::string(words[*columns.server])] = state_of(*operational, *admin, *weight);
+    }
+    return states;
+}
+
+}  // namespace firebreak

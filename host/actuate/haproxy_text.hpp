@@ -1,0 +1,33 @@
+// HAProxy's runtime API as text: command lines out, answers in. Pure. Errors: refused (HAProxy
+// said no), corrupt (an answer that is cut short or is not what was asked for).
+// Facts: HAProxy 2.6 management.txt 9.3 and include/haproxy/server-t.h.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/actuate/actuator.hpp"
+
+namespace firebreak {
+
+/// HAProxy cuts a line at its buffer (16 KiB by default, 8 KiB where tuned for memory): stay
+/// well below either.
+inline constexpr std::size_t max_line_bytes = 7 * 1024;
+
+/// An answer is a few lines a server: more than this is not an answer to us.
+inline constexpr std::size_t max_answer_bytes = 4 * 1024 * 1024;
+
+/// Command lines without newline, each within max_line_bytes; the last one also reads back.
+[[nodiscard]] std::vector<std::string> command_lines(const std::string& backend,
+                                                     const std::vector<Step>& steps);
+
+/// What HAProxy said against any of the commands of a line that does not read back.
+[[nodiscard]] Result<void> parse_set_answer(std::string_view answer);
+
+/// The whole answer to a line that reads back: complaints of its commands, then the table.
+/// "ready", "drain", "maint", or "down" for a server that is up for nobody.
+[[nodiscard]] Result<ItemStates> parse_state_answer(std::string_view answer,
+                                                    std::string_view backend);
+
+}  // namespace firebreak

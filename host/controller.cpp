@@ -1,0 +1,233 @@
+#include "host/controller.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "contract/payload.hpp"
+#include "contract/support/log.hpp"
+#include "host/controller_state.hpp"
+
+namespace firebreak {
+namespace {
+
+/// Time for the broker to hand over what an earlier life of this host retained, before this
+/// life's postures replace it.
+constexpr Duration seeding_grace = std::chrono::seconds(1);
+
+/// Protect the important first: traffic by tier, the first tier first; load the other way.
+std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
+    std::vector<std::size_t> order(targets.size());
+    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        const bool a_is_outlet = targets[a].kind == TargetKind::outlet;
+        const bool b_is_outlet = targets[b].kind == TargetKind::outlet;
+        if (a_is_outlet != b_is_outlet) return b_is_outlet;
+        return a_is_outlet ? targets[a].tier > targets[b].tier : targets[a].tier < targets[b].tier;
+    });
+    return order;
+}
+
+}  // namespace
+
+Controller::State::State(PolicyPlan policy, std::string boot, Now start)
+    : plan(std::move(policy)),
+      self{plan.site, Role::host, plan.host},
+      started(start),
+      stamper(std::move(boot)),
+      situation(
+          std::max(Situation::missed_heartbeats * plan.heartbeat, plan.guard.evidence_max_age)),
+      order_of_acting(acting_order(plan.targets)),
+      pace(plan.guard.max_steps_per_minute) {
+    for (const auto& target_plan : plan.targets) {
+        Target& target = targets.emplace_back();
+        target.plan = &target_plan;
+        target.ballots = ballots_for(plan, target_plan);
+        target.rung.calm_since = start.steady;
+        if (target_plan.kind == TargetKind::outlet) {
+            situation.expect(agent_of(target_plan), start.steady);
+        }
+    }
+    for (const auto& rule : plan.rules) {
+        if (rule.agent.empty() || rule.site.empty()) continue;
+        situation.expect({rule.site, Role::agent, rule.agent}, start.steady);
+    }
+    for (const char* name : {"messages.received", "messages.dropped", "messages.unsent",
+                             "orders.sent", "orders.failed", "steps.done", "steps.rehearsed"}) {
+        counters[name] = 0;
+    }
+}
+
+Target* Controller::State::find(const std::string& name) {
+    const auto found = std::find_if(targets.begin(), targets.end(),
+                                    [&](const Target& t) { return t.plan->name == name; });
+    return found == targets.end() ? nullptr : &*found;
+}
+
+void Controller::State::link_up(Now now) {
+    linked = true;
+    if (postures_from == never) postures_from = now.steady + seeding_grace;
+    situation.link_up(now.steady);
+    outgoing.link_up();
+    for (auto& target : targets) target.outlets.hurry(now.steady);
+    publish_status(now);
+}
+
+void Controller::State::evaluate(Now now) {
+    evaluated_at = now.steady;
+    paced = false;
+    ready.clear();
+    situation.tick(now.steady);
+    for (auto& target : targets) {
+        if (!target.climb(plan, situation, now.steady)) continue;
+        const auto& rung = target.rung;
+        log(LogLevel::info, "posture",
+            {{"target", target.plan->name},
+             {"wanted", to_string(rung.wanted)},
+             {"because", rung.because.empty() ? "calm" : rung.because.front()}});
+    }
+    for (const auto index : order_of_acting) act(targets[index], now);
+    publish_postures(now);
+    for (auto& ack : alarm_acks.due(targets, plan.armed)) {
+        ack.stamp = stamper.next(now.wall);
+        outgoing.record({topic(Kind::ack, ack.about), to_json(ack), false});
+    }
+    if (now.steady >= heartbeat_at) publish_status(now);
+}
+
+void Controller::State::publish_postures(Now now) {
+    if (now.steady < postures_from) return;
+    for (auto& target : targets) {
+        auto notice = target.notice(plan.armed);
+        if (target.published == notice) continue;
+        target.published = notice;
+        notice.stamp = stamper.next(now.wall);
+        outgoing.retain({topic(Kind::posture, notice.target), to_json(notice), true});
+    }
+}
+
+void Controller::State::publish_status(Now now) {
+    heartbeat_at = now.steady + plan.heartbeat;
+    Status status;
+    status.online = true;
+    status.version = FIREBREAK_VERSION;
+    status.armed = plan.armed;
+    status.heartbeat_s = seconds(plan.heartbeat);
+    status.up_s = seconds(now.steady - started.steady);
+    status.counters = counters;
+    status.counters["messages.unsent"] = outgoing.dropped();
+    std::uint64_t silent = 0;
+    std::uint64_t active = 0;
+    for (const auto& [origin, agent] : situation.agents()) {
+        if (agent.presence != Presence::online) ++silent;
+        for (const auto& [name, alarm] : agent.alarms) active += alarm.active ? 1 : 0;
+    }
+    status.counters["agents.absent"] = silent;
+    status.counters["alarms.active"] = active;
+    std::uint64_t blocked = 0;
+    for (const auto& target : targets) {
+        if (!target.blocked().empty()) ++blocked;
+    }
+    status.counters["targets.blocked"] = blocked;
+    status.stamp = stamper.next(now.wall);
+    outgoing.retain({topic(Kind::status), to_json(status), true});
+}
+
+Controller::Controller(PolicyPlan plan, std::string boot, Now start)
+    : state_(std::make_unique<State>(std::move(plan), std::move(boot), start)) {
+    state_->evaluate(start);
+}
+Controller::~Controller() = default;
+Controller::Controller(Controller&&) noexcept = default;
+
+void Controller::handle(const HostInput& input, Now now) {
+    if (const auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(*receipt, now.steady);
+    if (const auto* message = std::get_if<Arrived>(&input)) state_->arrived(*message, now);
+    if (std::holds_alternative<LinkUp>(input)) state_->link_up(now);
+    if (std::holds_alternative<LinkDown>(input)) {
+        state_->linked = false;
+        state_->situation.link_down();
+        state_->outgoing.link_down();
+    }
+    state_->evaluate(now);
+}
+
+void Controller::tick(Now now) {
+    state_->evaluate(now);
+}
+
+Instant Controller::next_deadline() const {
+    const auto& state = *state_;
+    Instant next = std::min(state.heartbeat_at, state.situation.next_deadline());
+    if (state.paced) next = std::min(next, state.pace.next_deadline());
+    if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
+    for (const auto& target : state.targets) {
+        if (target.plan->kind == TargetKind::haproxy) {
+            next = std::min(next, target.ledger.next_deadline(state.evaluated_at));
+        } else if (state.linked) {
+            next = std::min(next, target.outlets.next_deadline());
+        }
+        if (target.tally.wanted() < target.rung.wanted && target.doubt.empty()) {
+            next = std::min(next, target.rung.calm_since + state.plan.calm_for);
+        }
+    }
+    return next;
+}
+
+std::vector<Order> Controller::take_orders() {
+    return std::exchange(state_->orders, {});
+}
+
+const Message* Controller::next_message() {
+    return state_->outgoing.next();
+}
+void Controller::message_sent() {
+    state_->outgoing.sent();
+}
+
+Message Controller::will() const {
+    Status status;
+    status.version = FIREBREAK_VERSION;
+    status.armed = state_->plan.armed;
+    status.heartbeat_s = seconds(state_->plan.heartbeat);
+    status.stamp = {state_->stamper.boot(), 0, state_->started.wall};
+    return {state_->topic(Kind::status), to_json(status), true};
+}
+
+Message Controller::farewell(Now now) {
+    Message message = will();
+    Status status;
+    status.version = FIREBREAK_VERSION;
+    status.armed = state_->plan.armed;
+    status.heartbeat_s = seconds(state_->plan.heartbeat);
+    status.up_s = seconds(now.steady - state_->started.steady);
+    status.counters = state_->counters;
+    status.stamp = state_->stamper.next(now.wall);
+    message.payload = to_json(status);
+    return message;
+}
+
+std::vector<std::string> Controller::subscriptions() const {
+    const auto& plan = state_->plan;
+    std::set<std::string> sites;
+    for (const auto& rule : plan.rules) sites.insert(rule.site.empty() ? "+" : rule.site);
+    for (const auto& target : plan.targets) {
+        if (target.kind == TargetKind::outlet) sites.insert(target.site);
+    }
+    if (sites.contains("+")) sites = {"+"};  // overlapping filters would deliver twice
+    std::vector<std::string> filters;
+    for (const auto& site : sites) {
+        for (const auto kind : {Kind::status, Kind::alarm, Kind::ack}) {
+            filters.push_back(filter(site, Role::agent, "+", kind));
+        }
+    }
+    filters.push_back(filter(plan.site, Role::host, plan.host, Kind::posture));
+    return filters;
+}
+
+Posture Controller::reached(const std::string& target) const {
+    const Target* found = state_->find(target);
+    return found == nullptr ? Posture::normal : found->reached();
+}
+
+}  // namespace firebreak

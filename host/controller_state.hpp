@@ -1,0 +1,72 @@
+// The inside of the controller, shared by its three sources: controller.cpp (the outside, what
+// is published), intake.cpp (what comes in) and acting.cpp (steps through guards to orders).
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contract/stamp.hpp"
+#include "contract/topic.hpp"
+#include "host/controller.hpp"
+#include "host/outgoing.hpp"
+#include "host/target.hpp"
+
+namespace firebreak {
+
+[[nodiscard]] inline Origin agent_of(const TargetPlan& target) {
+    return {target.site, Role::agent, target.agent};
+}
+
+struct Controller::State {
+    State(PolicyPlan policy, std::string boot, Now start);
+
+    void arrived(const Arrived& message, Now now);
+    void dropped(std::string_view kind, const std::string& why);
+    void heard(Heard heard);
+    void acked(const Topic& topic, const Ack& ack);
+    void seed(const Topic& topic, const PostureNotice& notice, Instant now);
+    void receipt(const Receipt& receipt, Instant now);
+    void link_up(Now now);
+
+    void evaluate(Now now);
+    void act(Target& target, Now now);
+    void switch_outlets(Target& target, const std::vector<Step>& steps, Now now);
+    std::vector<Step> allowed(Target& target, Now now);
+    [[nodiscard]] Refusal guards(const Target& target, const Step& step, Instant now);
+    void order(Target& target, std::vector<Step> steps, Now now);
+    void rehearse(Target& target, const std::vector<Step>& steps, Now now);
+    void command(const Step& step, bool armed, Now now);
+    void publish_postures(Now now);
+    void publish_status(Now now);
+
+    [[nodiscard]] Target* find(const std::string& name);
+    [[nodiscard]] ReadyServers& ready_of(const TargetPlan& target);
+    [[nodiscard]] std::string topic(Kind kind, const std::string& name = "") const {
+        return to_string(Topic{self, kind, name, ""});
+    }
+
+    const PolicyPlan plan;
+    const Origin self;
+    const Now started;
+    Stamper stamper;
+    Situation situation;
+    std::vector<Target> targets;  // as in plan.targets
+    std::vector<std::size_t> order_of_acting;
+    AlarmAcks alarm_acks;
+    Outgoing outgoing;
+    Pace pace;
+    bool paced = false;  // the pace held a step back: try again when it allows
+    std::vector<Order> orders;
+    std::map<std::pair<std::string, std::string>, ReadyServers> ready;  // of one evaluation
+    std::map<std::string, std::uint64_t> counters;
+    std::set<std::string, std::less<>> logged;
+    bool linked = false;
+    Instant postures_from = never;
+    Instant heartbeat_at{};
+    Instant evaluated_at{};
+};
+
+}  // namespace firebreak

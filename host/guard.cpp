@@ -1,0 +1,67 @@
+#include "host/guard.hpp"
+
+#include <fmt/format.h>
+
+namespace firebreak {
+
+Refusal guard_fresh(const Step& step, Posture admitted) {
+    if (step.posture <= admitted) return std::nullopt;
+    return "no fresh evidence for " + std::string(to_string(step.posture));
+}
+
+ReadyServers ready_servers(const std::vector<const TargetLedger*>& views) {
+    if (views.empty()) return std::nullopt;
+    std::set<std::string> ready;
+    std::set<std::string> not_ready;
+    for (const auto* view : views) {
+        if (!view->known()) return std::nullopt;
+        for (const auto& [item, state] : view->states()) {
+            (state == "ready" ? ready : not_ready).insert(item);
+        }
+        for (const auto& item : view->going_down()) not_ready.insert(item);
+    }
+    for (const auto& item : not_ready) ready.erase(item);
+    return ready;
+}
+
+Refusal guard_min_ready(const Step& step, const ReadyServers& ready, int min_ready) {
+    if (!ready) return "cannot tell which servers of the backend are ready";
+    if (!ready->contains(step.item)) return std::nullopt;
+    const auto others = ready->size() - 1;
+    if (others >= static_cast<std::size_t>(min_ready)) return std::nullopt;
+    return fmt::format("min_ready: only {} other servers are ready, {} must stay", others,
+                       min_ready);
+}
+
+Refusal guard_after(const std::vector<DrainView>& after) {
+    for (const auto& view : after) {
+        if (!view.known) return "cannot tell whether " + view.target + " is drained";
+        if (view.reached < Posture::drain) return "after: " + view.target + " is not drained yet";
+    }
+    return std::nullopt;
+}
+
+Refusal guard_all_clear(const std::string& doubt) {
+    if (doubt.empty()) return std::nullopt;
+    return "no all-clear: " + doubt;
+}
+
+Refusal guard_power_back(const std::vector<std::string>& outlets_held) {
+    if (outlets_held.empty()) return std::nullopt;
+    return "its outlet " + outlets_held.front() + " is still off";
+}
+
+Refusal Pace::guard(Instant now, std::size_t steps) {
+    while (!taken_.empty() && now - taken_.front() >= std::chrono::minutes(1)) {
+        taken_.pop_front();
+    }
+    if (taken_.size() + steps <= most_) return std::nullopt;
+    return fmt::format("pace: {} steps in the last minute", most_);
+}
+
+Instant Pace::next_deadline() const {
+    if (taken_.size() < most_ || taken_.empty()) return never;
+    return taken_.front() + std::chrono::minutes(1);
+}
+
+}  // namespace firebreak

@@ -1,0 +1,66 @@
+// Guards: what must hold before a step is carried out. Each is a small pure function that
+// allows or refuses with a reason for people; one that cannot tell refuses.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "contract/support/time.hpp"
+#include "host/ledger.hpp"
+#include "host/plan.hpp"
+#include "host/policy.hpp"
+
+namespace firebreak {
+
+/// Why not, or nothing when the step is allowed.
+using Refusal = std::optional<std::string>;
+
+/// A step down needs evidence that was fresh when it asked for this rung, or a higher one.
+/// It may be finished on old evidence: the agent may have burnt since.
+[[nodiscard]] Refusal guard_fresh(const Step& step, Posture admitted);
+
+/// Servers of one backend that are up and take traffic; nothing when that is not known.
+using ReadyServers = std::optional<std::set<std::string>>;
+
+/// What every target on this backend has read back: ready only if nobody saw otherwise and no
+/// order under way takes it down.
+[[nodiscard]] ReadyServers ready_servers(const std::vector<const TargetLedger*>& views);
+
+/// After the step at least `min_ready` other servers of the backend must be ready. Taking down
+/// what is down already costs nothing.
+[[nodiscard]] Refusal guard_min_ready(const Step& step, const ReadyServers& ready, int min_ready);
+
+/// An outlet goes off only after the targets whose servers it feeds read back as drained.
+struct DrainView {
+    std::string target;
+    bool known = false;
+    Posture reached = Posture::normal;
+};
+[[nodiscard]] Refusal guard_after(const std::vector<DrainView>& after);
+
+/// Back up only on an all-clear: `doubt` says why there is none.
+[[nodiscard]] Refusal guard_all_clear(const std::string& doubt);
+
+/// A server gets traffic back only when the outlets that feed it are no longer held off.
+[[nodiscard]] Refusal guard_power_back(const std::vector<std::string>& outlets_held);
+
+/// At most so many steps in any minute.
+class Pace {
+public:
+    explicit Pace(int steps_per_minute) : most_(static_cast<std::size_t>(steps_per_minute)) {}
+
+    /// Whether `steps` more may be taken now.
+    [[nodiscard]] Refusal guard(Instant now, std::size_t steps = 1);
+    void took(Instant now) { taken_.push_back(now); }
+    /// When the next step is allowed; `never` when one is allowed already.
+    [[nodiscard]] Instant next_deadline() const;
+
+private:
+    std::size_t most_;
+    std::deque<Instant> taken_;  ///< never longer than most_
+};
+
+}  // namespace firebreak

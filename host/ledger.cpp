@@ -1,0 +1,124 @@
+#include "host/ledger.hpp"
+
+#include <algorithm>
+
+namespace firebreak {
+
+void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
+    under_way_ = true;
+    steps_under_way_ = !steps.empty();
+    ordered_at_ = now;
+    for (const auto& step : steps) {
+        const auto state = states_.find(step.item);
+        const bool carried = state != states_.end() && depth_of(state->second) == 0;
+        // Even if the answer is lost the order may be carried out: what is read back later as
+        // we wanted it, and carried traffic before, is ours.
+        tried_[step.item] = {step.action, carried || held_.contains(step.item)};
+    }
+}
+
+std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Instant now) {
+    std::string unset;
+    const bool stepped = under_way_ && steps_under_way_;
+    for (const auto& [item, attempt] : tried_) {
+        const auto state = states.find(item);
+        if (state == states.end() || depth_of(state->second) != depth_of(attempt.action)) {
+            unset += ' ' + item;
+        } else if (depth_of(attempt.action) == 0) {
+            held_.erase(item);
+        } else if (attempt.ours) {
+            held_[item] = attempt.action;
+        }
+    }
+    tried_.clear();
+    states_ = states;
+    known_ = true;
+    under_way_ = false;
+    observe_at_ = now + observe_every;
+    reach_fault_.clear();
+    reach_backoff_.succeeded();
+    // Back after an outage: the steps that failed in it need not wait any longer.
+    if (observing_failed_) step_at_ = std::min(step_at_, now);
+    observing_failed_ = false;
+    if (stepped && !unset.empty()) {
+        step_fault_ = "not read back as set:" + unset;
+        step_at_ = now + step_backoff_.failed();
+    } else if (stepped) {
+        settled();
+    }
+    return drop_foreign();
+}
+
+std::vector<std::string> TargetLedger::drop_foreign() {
+    std::vector<std::string> lost;
+    for (auto held = held_.begin(); held != held_.end();) {
+        const auto state = states_.find(held->first);
+        const bool down = state != states_.end() && depth_of(state->second) > 0;
+        if (down && held->second.empty()) held->second = state->second;
+        const bool as_we_set_it = down && state->second == held->second;
+        if (!as_we_set_it) lost.push_back(held->first);
+        held = as_we_set_it ? std::next(held) : held_.erase(held);
+    }
+    return lost;
+}
+
+void TargetLedger::failed(const std::string& why, bool steps, Instant now) {
+    known_ = false;  // cannot tell what was carried out: read back before the next step
+    under_way_ = false;
+    observing_failed_ = !steps;
+    if (steps) {
+        step_fault_ = why;
+        step_at_ = now + step_backoff_.failed();
+        reach_at_ = now + first_wait;
+    } else {
+        reach_fault_ = why;
+        reach_at_ = now + reach_backoff_.failed();
+    }
+}
+
+void TargetLedger::settled() {
+    step_fault_.clear();
+    step_backoff_.succeeded();
+    step_at_ = Instant::min();
+}
+
+void TargetLedger::item_is(const std::string& item, const std::string& state, bool ours) {
+    states_[item] = state;
+    if (depth_of(state) == 0) {
+        held_.erase(item);
+    } else if (ours) {
+        held_[item] = state;
+    }
+}
+
+void TargetLedger::took_over(const std::vector<std::string>& items, std::string_view action) {
+    for (const auto& item : items) held_.try_emplace(item, action);
+}
+
+void TargetLedger::hurry(Instant now) {
+    reach_at_ = std::min(reach_at_, now);
+    step_at_ = std::min(step_at_, now);
+}
+
+Instant TargetLedger::next_deadline(Instant now) const {
+    if (under_way_) return ordered_at_ + lost_after;
+    if (!known_) return reach_at_;
+    // A wait that is over is no deadline: what holds the step back now is a guard.
+    return step_at_ > now ? std::min(observe_at_, step_at_) : observe_at_;
+}
+
+std::vector<std::string> TargetLedger::held_items() const {
+    std::vector<std::string> items;
+    for (const auto& [item, action] : held_) items.push_back(item);
+    return items;
+}
+
+std::vector<std::string> TargetLedger::going_down() const {
+    std::vector<std::string> items;
+    for (const auto& [item, attempt] : tried_) {
+        if (depth_of(attempt.action) > 0) items.push_back(item);
+    }
+    return items;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,180 @@
+// firebreak-host: the shell around the controller. Threads, files, clock and link live here.
+#include <atomic>
+#include <cstdio>
+#include <iostream>
+#include <variant>
+
+#include "contract/link/link.hpp"
+#include "contract/support/inbox.hpp"
+#include "contract/support/log.hpp"
+#include "contract/support/program.hpp"
+#include "host/actuate/catalog.hpp"
+#include "host/actuate/crew.hpp"
+#include "host/controller.hpp"
+#include "host/policy_file.hpp"
+
+namespace firebreak {
+namespace {
+
+/// Messages off the wire may fill the inbox; receipts are offered again, the stop is a flag.
+constexpr std::size_t inbox_capacity = 4096;
+
+/// Taken in one go before the wire is served again.
+constexpr int inputs_at_once = 256;
+
+constexpr Duration link_retry = std::chrono::milliseconds(50);
+
+struct WakeUp {};
+enum class MissedLink : std::uint8_t { none, up, down };
+using Input = std::variant<WakeUp, HostInput>;
+
+Now now() {
+    return {std::chrono::steady_clock::now(),
+            std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+int complain(const Complaints& complaints) {
+    std::cerr << complaints.text();
+    return 2;
+}
+
+int check(const std::vector<std::string>& files) {
+    Complaints complaints;
+    std::string plans;
+    for (const auto& file : files) {
+        const auto plan = load_policy(file, complaints);
+        plans += file + '\n' + describe(plan);
+    }
+    if (!complaints.empty()) return complain(complaints);
+    std::cout << plans;
+    return 0;
+}
+
+LinkOptions link_options(const PolicyPlan& plan, const Controller& controller) {
+    LinkOptions options;
+    options.url = plan.broker_url;
+    // The same in every life: the broker ends the last life's session, and its will, at once.
+    options.client_id = "firebreak-host-" + plan.site + '-' + plan.host;
+    options.username = plan.broker_username;
+    options.password = plan.broker_password;
+    options.ca_file = plan.broker_ca_file;
+    options.subscriptions = controller.subscriptions();
+    options.will = controller.will();
+    return options;
+}
+
+/// Hands over what is to be published; when the link is busy, says when to try again.
+Instant publish_all(Controller& controller, Link& link, Instant at) {
+    while (const Message* message = controller.next_message()) {
+        if (!link.publish(*message)) return at + link_retry;
+        controller.message_sent();
+    }
+    return never;
+}
+
+void give_orders(Controller& controller, Crew& crew) {
+    for (auto& order : controller.take_orders()) {
+        const auto target = order.target;
+        const auto steps = order.steps;
+        if (crew.order(target, std::move(order.steps))) continue;
+        controller.handle(Receipt{target, steps, fail(Fault::busy, "too many orders wait")}, now());
+    }
+}
+
+void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
+          std::atomic<MissedLink>& missed, const std::atomic<bool>& stop) {
+    std::uint64_t dropped = 0;
+    while (!stop) {
+        const auto linked = link.tick(now().steady);
+        give_orders(controller, crew);
+        const auto published = publish_all(controller, link, now().steady);
+        const auto wake = std::min({linked, published, controller.next_deadline()});
+        auto input = inbox.take(wake);
+        for (int taken = 0; input && !stop && taken < inputs_at_once; ++taken) {
+            if (const auto* event = std::get_if<HostInput>(&*input)) {
+                controller.handle(*event, now());
+                give_orders(controller, crew);  // a drain must not wait for the rest of the inbox
+            }
+            input = inbox.take_now();
+        }
+        if (input) {
+            if (const auto* event = std::get_if<HostInput>(&*input)) {
+                controller.handle(*event, now());
+            }
+        }
+        const auto unheard = missed.exchange(MissedLink::none);
+        if (unheard == MissedLink::up) controller.handle(LinkUp{}, now());
+        if (unheard == MissedLink::down) controller.handle(LinkDown{"unheard"}, now());
+        controller.tick(now());
+        if (inbox.dropped() != dropped) {
+            dropped = inbox.dropped();
+            log(LogLevel::warning, "inbox-full", {{"dropped", dropped}});
+        }
+    }
+}
+
+int run(const std::string& config, bool verbose) {
+    Complaints complaints;
+    const auto plan = load_policy(config, complaints);
+    if (!complaints.empty()) return complain(complaints);
+    open_log("firebreak-host", verbose ? LogLevel::debug : LogLevel::info);
+
+    Inbox<Input> inbox(inbox_capacity);
+    std::atomic<bool> stop = false;
+    const StopSignal on_stop([&] {
+        stop = true;
+        inbox.post(WakeUp{});
+    });
+    const auto boot = make_boot_id();
+    Controller controller(plan, boot, now());
+    log(LogLevel::info, "started",
+        {{"site", plan.site},
+         {"host", plan.host},
+         {"armed", plan.armed},
+         {"boot", boot},
+         {"targets", plan.targets.size()},
+         {"rules", plan.rules.size()}});
+
+    // A flood of messages may fill the inbox, but must not hide that the link came or went.
+    std::atomic<MissedLink> missed = MissedLink::none;
+    const auto link = make_mqtt_link(link_options(plan, controller), [&](LinkEvent event) {
+        const auto is_up = std::holds_alternative<LinkUp>(event);
+        const auto is_message = std::holds_alternative<Arrived>(event);
+        const bool posted = std::visit(
+            [&](auto&& what) { return inbox.post(HostInput(std::move(what))); }, std::move(event));
+        if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
+    });
+    Crew crew(
+        plan,
+        [&](const EndpointPlan& endpoint, int stop_fd) {
+            return make_actuator(endpoint, plan, stop_fd);
+        },
+        [&](const std::string& target, const std::vector<Step>& steps,
+            const Result<ItemStates>& states) {
+            return inbox.post(HostInput(Receipt{target, steps, states}));
+        });
+    loop(controller, crew, *link, inbox, missed, stop);
+    link->close(controller.farewell(now()));
+    log(LogLevel::info, "stopped");
+    return 0;
+}
+
+}  // namespace
+}  // namespace firebreak
+
+int main(int argc, char** argv) {
+    using namespace firebreak;
+    Program program("firebreak-host",
+                    "Turns the alarms of battery rooms into traffic drains and load shedding.");
+    std::vector<std::string> files;
+    std::string config;
+    bool verbose = false;
+    program
+        .verb("check", "Validate policies and print what they amount to",
+              [&] { return check(files); })
+        .words("FILE", "policy files", files, 1, 100);
+    program.verb("run", "Watch, vote, drain and shed", [&] { return run(config, verbose); })
+        .option("--config", "policy file", config, true)
+        .flag("--verbose", "log debug lines, too", verbose);
+    return program.run(argc, argv);
+}

@@ -1,0 +1,84 @@
+#include "host/outlet_orders.hpp"
+
+#include <algorithm>
+
+namespace firebreak {
+
+void OutletOrders::want(const std::vector<Step>& steps) {
+    std::map<std::string, Pending> wanted;
+    for (const auto& step : steps) {
+        const auto known = pending_.find(step.item);
+        const bool same = known != pending_.end() && known->second.step.action == step.action;
+        if (same) {
+            wanted[step.item] = std::move(known->second);
+        } else {
+            wanted[step.item].step = step;
+        }
+    }
+    pending_ = std::move(wanted);
+}
+
+std::vector<Step> OutletOrders::take_due(Instant now) {
+    std::vector<Step> due;
+    for (auto& [item, pending] : pending_) {
+        if (pending.next > now) continue;
+        ++pending.attempts;
+        pending.next = now + pending.backoff.failed();
+        due.push_back(pending.step);
+    }
+    return due;
+}
+
+std::optional<OutletOrders::Settled> OutletOrders::acked(const Ack& ack) {
+    const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const auto& entry) {
+        return entry.second.step.id == ack.id && entry.second.attempts > 0;
+    });
+    if (found == pending_.end()) return std::nullopt;
+    auto& pending = found->second;
+    Settled settled{pending.step, ack.outcome, false};
+    if (ack.outcome == Outcome::done || ack.outcome == Outcome::already) {
+        // "Already" to a repeated command: the first one did it and its answer was lost.
+        settled.ours = ack.outcome == Outcome::done || pending.attempts > 1;
+        pending_.erase(found);
+    } else {
+        pending.rejected = ack.outcome;
+        pending.detail = ack.detail;
+    }
+    return settled;
+}
+
+void OutletOrders::hurry(Instant now) {
+    for (auto& [item, pending] : pending_) pending.next = std::min(pending.next, now);
+}
+
+Instant OutletOrders::next_deadline() const {
+    Instant next = never;
+    for (const auto& [item, pending] : pending_) next = std::min(next, pending.next);
+    return next;
+}
+
+bool OutletOrders::commanding(const Step& step) const {
+    const auto found = pending_.find(step.item);
+    return found != pending_.end() && found->second.step.action == step.action;
+}
+
+std::string OutletOrders::trouble() const {
+    for (const auto& [item, pending] : pending_) {
+        if (pending.rejected) {
+            return "agent " + std::string(to_string(*pending.rejected)) + ' ' +
+                   pending.step.action + " of " + item +
+                   (pending.detail.empty() ? "" : ": " + pending.detail);
+        }
+        if (pending.attempts > 1) return "no answer to " + pending.step.action + " of " + item;
+    }
+    return "";
+}
+
+std::optional<Outcome> OutletOrders::rejection() const {
+    for (const auto& [item, pending] : pending_) {
+        if (pending.rejected) return pending.rejected;
+    }
+    return std::nullopt;
+}
+
+}  // namespace firebreak

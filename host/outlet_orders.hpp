@@ -1,0 +1,58 @@
+// Commands to a room's agent for one outlet target: repeated with back-off until its
+// acknowledgement settles them. Same item and action keep their id, whichever alarm leads.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/posture.hpp"
+#include "contract/support/backoff.hpp"
+#include "contract/support/time.hpp"
+#include "host/plan.hpp"
+
+namespace firebreak {
+
+class OutletOrders {
+public:
+    struct Settled {
+        Step step;
+        Outcome outcome = Outcome::done;
+        bool ours = false;  ///< this host's command changed the outlet, as far as can be known
+    };
+
+    /// Exactly these steps are wanted now; what is no longer wanted is forgotten.
+    void want(const std::vector<Step>& steps);
+
+    /// The steps to command now, the first time or again.
+    [[nodiscard]] std::vector<Step> take_due(Instant now);
+
+    /// What an acknowledgement settles; nothing if it is of no command under way.
+    std::optional<Settled> acked(const Ack& ack);
+
+    /// The agent was heard anew, or the link is back: repeat without waiting.
+    void hurry(Instant now);
+
+    [[nodiscard]] Instant next_deadline() const;
+    /// Commanded already, and not settled yet.
+    [[nodiscard]] bool commanding(const Step& step) const;
+    [[nodiscard]] bool empty() const { return pending_.empty(); }
+    /// Why commands are still unsettled, for people; "" when none is late.
+    [[nodiscard]] std::string trouble() const;
+    /// An agent said refused, failed or rehearsed to a command still wanted.
+    [[nodiscard]] std::optional<Outcome> rejection() const;
+
+private:
+    struct Pending {
+        Step step;
+        int attempts = 0;
+        Instant next{};
+        Backoff backoff{std::chrono::milliseconds(500), std::chrono::seconds(30)};
+        std::optional<Outcome> rejected;
+        std::string detail;
+    };
+    std::map<std::string, Pending> pending_;  ///< by item
+};
+
+}  // namespace firebreak

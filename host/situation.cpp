@@ -1,0 +1,126 @@
+#include "host/situation.hpp"
+
+#include <algorithm>
+
+namespace firebreak {
+namespace {
+
+/// Within one life of the sender its numbers only rise; a new life starts anew.
+bool is_old(const Stamp& known, const Stamp& got) {
+    return known.boot == got.boot && got.seq <= known.seq;
+}
+
+/// A heartbeat off the wire, kept where three of them neither flutter nor last for ever.
+Duration plausible_heartbeat(double seconds_between) {
+    const double bounded = std::clamp(seconds_between, 0.1, 3600.0);
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(bounded));
+}
+
+}  // namespace
+
+std::string_view to_string(Presence presence) {
+    switch (presence) {
+        case Presence::unheard:
+            return "unheard";
+        case Presence::online:
+            return "online";
+        case Presence::offline:
+            return "offline";
+        case Presence::silent:
+            return "silent";
+    }
+    return "unheard";
+}
+
+void Situation::expect(const Origin& agent, Instant now) {
+    if (HeardAgent* known = room_for(agent)) known->status_at = now;
+}
+
+HeardAgent* Situation::room_for(const Origin& agent) {
+    const auto found = agents_.find(agent);
+    if (found != agents_.end()) return &found->second;
+    if (agents_.size() >= max_agents) return nullptr;
+    return &agents_[agent];
+}
+
+Heard Situation::alarm(const Origin& agent, const AlarmNotice& notice, Instant now) {
+    HeardAgent* from = room_for(agent);
+    if (from == nullptr) return Heard::no_room;
+    auto found = from->alarms.find(notice.alarm);
+    if (found == from->alarms.end()) {
+        if (from->alarms.size() >= max_alarms) return Heard::no_room;
+        found = from->alarms.emplace(notice.alarm, HeardAlarm{}).first;
+    } else if (is_old(found->second.notice.stamp, notice.stamp)) {
+        return Heard::old;
+    }
+    HeardAlarm& alarm = found->second;
+    // Unknown and pending are missing evidence: an agent that restarts in the fire says
+    // "unknown" first, and that must not end what its last life said (DESIGN, sentence 6).
+    if (is_active(notice.phase)) {
+        if (!alarm.active) alarm.began = notice.stamp;
+        alarm.active = true;
+    } else if (notice.phase == Phase::clear) {
+        alarm.active = false;
+    }
+    alarm.notice = notice;
+    from->heard = now;
+    return Heard::news;
+}
+
+Heard Situation::status(const Origin& agent, const Status& status, Instant now) {
+    HeardAgent* from = room_for(agent);
+    if (from == nullptr) return Heard::no_room;
+    // A will is written before the life it ends has counted far: only "online" can be old.
+    if (status.online && is_old(from->status, status.stamp)) return Heard::old;
+    const bool of_an_earlier_life = !status.online && from->presence == Presence::online &&
+                                    !from->status.boot.empty() &&
+                                    status.stamp.boot != from->status.boot;
+    if (of_an_earlier_life) return Heard::old;  // a late will must not bury the living
+    if (status.online) {
+        from->status = status.stamp;
+        from->presence = Presence::online;
+        from->heartbeat = plausible_heartbeat(status.heartbeat_s);
+        from->heard = now;
+        from->status_at = now;
+    } else {
+        from->presence = Presence::offline;
+    }
+    return Heard::news;
+}
+
+void Situation::link_up(Instant now) {
+    listening_ = true;
+    for (auto& [origin, agent] : agents_) agent.status_at = std::max(agent.status_at, now);
+}
+
+Instant Situation::silent_at(const HeardAgent& agent) const {
+    if (!listening_) return never;
+    if (agent.presence == Presence::online) {
+        return agent.status_at + missed_heartbeats * agent.heartbeat;
+    }
+    if (agent.presence == Presence::unheard) return agent.status_at + patience_;
+    return never;
+}
+
+void Situation::tick(Instant now) {
+    for (auto& [origin, agent] : agents_) {
+        if (silent_at(agent) <= now) agent.presence = Presence::silent;
+    }
+}
+
+Instant Situation::next_deadline() const {
+    Instant next = never;
+    for (const auto& [origin, agent] : agents_) next = std::min(next, silent_at(agent));
+    return next;
+}
+
+bool Situation::fresh(const HeardAgent& agent, Instant now, Duration max_age) {
+    return agent.presence == Presence::online && now - agent.heard <= max_age;
+}
+
+const HeardAgent* Situation::find(const Origin& agent) const {
+    const auto found = agents_.find(agent);
+    return found == agents_.end() ? nullptr : &found->second;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,80 @@
+// What the host knows of the rooms: the newest alarm notices and the presence of their agents.
+// One thread owns it. Ages count from arrival by our own clock; the sender's time is a label.
+// Missing evidence neither starts nor ends an alarm here: unknown and pending keep what was.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "contract/alarm.hpp"
+#include "contract/status.hpp"
+#include "contract/support/time.hpp"
+#include "contract/topic.hpp"
+
+namespace firebreak {
+
+enum class Presence : std::uint8_t {
+    unheard,  ///< expected, and not yet missed
+    online,   ///< said so, within three of its heartbeats
+    offline,  ///< its will or its farewell said so
+    silent,   ///< no status for three heartbeats
+};
+[[nodiscard]] std::string_view to_string(Presence presence);
+
+struct HeardAlarm {
+    AlarmNotice notice;
+    bool active = false;  ///< by the last evidence there was
+    Stamp began;          ///< the notice that made it active: what acks and step ids refer to
+};
+
+struct HeardAgent {
+    Presence presence = Presence::unheard;
+    Instant heard{};      ///< last word of a living agent
+    Instant status_at{};  ///< last status, or since when one is awaited
+    Duration heartbeat{};
+    Stamp status;
+    std::map<std::string, HeardAlarm, std::less<>> alarms;
+};
+
+/// Whether a message was taken, and if not, why.
+enum class Heard : std::uint8_t { news, old, no_room };
+
+class Situation {
+public:
+    static constexpr std::size_t max_agents = 256;
+    static constexpr std::size_t max_alarms = 1024;  ///< of one agent
+    static constexpr int missed_heartbeats = 3;
+
+    /// `patience`: how long an expected agent may stay unheard before it counts as silent.
+    explicit Situation(Duration patience) : patience_(patience) {}
+
+    /// An agent the policy relies on: its never having spoken is silence, too.
+    void expect(const Origin& agent, Instant now);
+
+    Heard alarm(const Origin& agent, const AlarmNotice& notice, Instant now);
+    Heard status(const Origin& agent, const Status& status, Instant now);
+
+    /// A deaf host must not take its own deafness for the agents' silence.
+    void link_up(Instant now);
+    void link_down() { listening_ = false; }
+
+    void tick(Instant now);
+    [[nodiscard]] Instant next_deadline() const;
+
+    /// Its evidence may start or end something: online and heard within `max_age`.
+    [[nodiscard]] static bool fresh(const HeardAgent& agent, Instant now, Duration max_age);
+
+    [[nodiscard]] const std::map<Origin, HeardAgent>& agents() const { return agents_; }
+    [[nodiscard]] const HeardAgent* find(const Origin& agent) const;
+
+private:
+    HeardAgent* room_for(const Origin& agent);
+    [[nodiscard]] Instant silent_at(const HeardAgent& agent) const;
+
+    Duration patience_;
+    bool listening_ = false;
+    std::map<Origin, HeardAgent> agents_;
+};
+
+}  // namespace firebreak

@@ -1,0 +1,142 @@
+#include "host/target.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace firebreak {
+
+bool Target::climb(const PolicyPlan& policy, const Situation& situation, Instant now) {
+    const auto before = rung.wanted;
+    const auto max_age = policy.guard.evidence_max_age;
+    firebreak::Tally votes = firebreak::tally(ballots, situation, max_age, now);
+    doubt.clear();
+    if (votes.wanted() < rung.wanted) {
+        doubt = firebreak::doubt(ballots, rung.wanted, situation, max_age, now);
+    }
+    rung = next_rung(std::move(rung), votes, !doubt.empty(), now, policy.calm_for);
+    tally = std::move(votes);
+    if (rung.wanted == before) return false;
+    rehearsed.clear();
+    if (rung.wanted < Posture::drain) acted = false;
+    if (rung.wanted > before) {
+        ledger.hurry(now);
+        outlets.hurry(now);
+    }
+    return true;
+}
+
+Posture Target::reached() const {
+    return reached_rung(*plan, rung.wanted, ledger.states());
+}
+
+bool Target::is_read() const {
+    return plan->kind == TargetKind::outlet || ledger.known();
+}
+
+std::vector<Step> Target::steps() const {
+    return plan_steps(*plan, wish(), ledger.states(), ledger.held());
+}
+
+std::string Target::blocked() const {
+    if (!ledger.fault().empty()) return ledger.fault();
+    if (!absence.empty()) return absence;
+    if (const auto trouble = outlets.trouble(); !trouble.empty()) return trouble;
+    if (!refusal.empty()) return refusal;
+    if (plan->kind == TargetKind::haproxy && ledger.known()) {
+        for (const auto& item : plan->items) {
+            if (!ledger.states().contains(item)) {
+                return "server " + item + " is not in backend " + plan->backend;
+            }
+        }
+    }
+    return doubt.empty() ? "" : "restoring waits: " + doubt;
+}
+
+PostureNotice Target::notice(bool armed) const {
+    PostureNotice notice;
+    notice.target = plan->name;
+    notice.wanted = rung.wanted;
+    notice.reached = reached();
+    notice.armed = armed;
+    notice.because = rung.because;
+    notice.held = ledger.held_items();
+    notice.blocked = blocked();
+    return notice;
+}
+
+namespace {
+
+struct Progress {
+    Stamp began;
+    bool failed = false;
+    bool refused = false;
+    bool pending = false;
+    bool rehearsed = false;
+    bool acted = false;
+    int targets = 0;
+    std::string trouble;
+};
+
+void add(Progress& progress, const Target& target, const Vote& vote, bool armed) {
+    progress.began = vote.began;
+    ++progress.targets;
+    if (target.reached() >= vote.at_least && target.is_read()) {
+        progress.acted = progress.acted || target.acted;
+        return;
+    }
+    const auto rejection = target.outlets.rejection();
+    const bool failed = !target.ledger.fault().empty() || rejection == Outcome::failed;
+    const bool refused = !target.refusal.empty() || rejection.has_value();
+    if (failed) progress.failed = true;
+    if (!failed && refused) progress.refused = true;
+    if (!failed && !refused) {
+        (!armed && target.rehearsing ? progress.rehearsed : progress.pending) = true;
+    }
+    if (progress.trouble.empty() && (failed || refused)) {
+        progress.trouble = target.plan->name + ": " + target.blocked();
+    }
+}
+
+std::optional<Outcome> outcome_of(const Progress& progress) {
+    if (progress.failed) return Outcome::failed;
+    if (progress.refused) return Outcome::refused;
+    if (progress.pending) return std::nullopt;
+    if (progress.rehearsed) return Outcome::rehearsed;
+    return progress.acted ? Outcome::done : Outcome::already;
+}
+
+}  // namespace
+
+std::vector<Ack> AlarmAcks::due(const std::vector<Target>& targets, bool armed) {
+    std::map<std::pair<Origin, std::string>, Progress> alarms;
+    for (const auto& target : targets) {
+        for (const auto& vote : target.tally.votes) {
+            if (vote.at_least < Posture::drain || vote.alarm.empty()) continue;
+            add(alarms[{vote.agent, vote.alarm}], target, vote, armed);
+        }
+    }
+    std::erase_if(said_, [&](const auto& entry) { return !alarms.contains(entry.first); });
+    std::vector<Ack> acks;
+    for (const auto& [alarm, progress] : alarms) {
+        Said& said = said_[alarm];
+        if (said.began != progress.began) said = {progress.began, std::nullopt};
+        const auto outcome = outcome_of(progress);
+        if (!outcome || outcome == said.outcome) continue;
+        // "Done" is news after trouble, but "already" after "done" is not.
+        const bool stands = said.outcome == Outcome::done && outcome == Outcome::already;
+        if (stands) continue;
+        said.outcome = outcome;
+        Ack ack;
+        ack.about = alarm.second;
+        ack.boot = progress.began.boot;
+        ack.seq = progress.began.seq;
+        ack.outcome = *outcome;
+        ack.detail = progress.trouble.empty() ? fmt::format("targets: {}", progress.targets)
+                                              : progress.trouble;
+        acks.push_back(std::move(ack));
+    }
+    return acks;
+}
+
+}  // namespace firebreak

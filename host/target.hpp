@@ -1,0 +1,61 @@
+// One target as the controller carries it along: its votes, its rung, its ledger, what is
+// published of it. Plain state with pure questions; the controller's thread owns it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "host/guard.hpp"
+#include "host/ledger.hpp"
+#include "host/outlet_orders.hpp"
+#include "host/policy.hpp"
+#include "host/vote.hpp"
+
+namespace firebreak {
+
+struct Target {
+    const TargetPlan* plan = nullptr;
+    std::vector<Ballot> ballots;
+    Tally tally;
+    Rung rung;
+    std::string doubt;  ///< why the present rung is not left, though nobody votes for it
+    TargetLedger ledger;
+    OutletOrders outlets;
+    std::set<std::string> rehearsed;  ///< ids of steps already told of, since the rung changed
+    bool rehearsing = false;          ///< all that is wanted has been rehearsed
+    bool acted = false;               ///< put something down since it was last normal
+    bool seeded = false;              ///< an earlier life's notice was taken over
+    std::string refusal;              ///< why a guard holds a step back
+    std::string absence;              ///< outlet: its agent does not listen
+    std::optional<PostureNotice> published;  ///< without its stamp
+
+    /// Votes and rung at `now`; true when the rung changed.
+    bool climb(const PolicyPlan& policy, const Situation& situation, Instant now);
+
+    [[nodiscard]] Posture reached() const;
+    [[nodiscard]] bool is_read() const;
+    [[nodiscard]] Wish wish() const { return {rung.wanted, rung.cause, rung.cause_began}; }
+    [[nodiscard]] std::vector<Step> steps() const;
+    /// What holds it back, for people: a fault first, then a guard, then doubt.
+    [[nodiscard]] std::string blocked() const;
+    [[nodiscard]] PostureNotice notice(bool armed) const;
+};
+
+/// Acknowledges alarms once what they asked for has been done, rehearsed, refused or failed.
+class AlarmAcks {
+public:
+    /// Those not said before; about, boot, seq, outcome and detail are filled in.
+    [[nodiscard]] std::vector<Ack> due(const std::vector<Target>& targets, bool armed);
+
+private:
+    struct Said {
+        Stamp began;
+        std::optional<Outcome> outcome;
+    };
+    std::map<std::pair<Origin, std::string>, Said> said_;
+};
+
+}  // namespace firebreak

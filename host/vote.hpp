@@ -1,0 +1,66 @@
+// Policy as votes: while an alarm is active, or an agent silent, its targets shall be at least
+// at a posture. Pure: the highest vote wins, so adding a rule only makes the answer more careful.
+// A shelved alarm does not vote; an agent that went silent keeps its alarms' votes.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "host/policy.hpp"
+#include "host/situation.hpp"
+
+namespace firebreak {
+
+struct Vote {
+    Posture at_least = Posture::normal;
+    std::string because;  ///< "site/agent/alarm"; the alarm of a silent agent is "silent"
+    Origin agent;
+    std::string alarm;   ///< empty when the agent's silence votes
+    Stamp began;         ///< the notice that made the alarm active
+    bool fresh = false;  ///< young enough evidence to start something
+};
+
+/// What is asked of one target: votes highest first, then by name.
+struct Tally {
+    static constexpr std::size_t max_votes = 64;
+    std::vector<Vote> votes;
+
+    [[nodiscard]] Posture wanted() const {
+        return votes.empty() ? Posture::normal : votes.front().at_least;
+    }
+};
+
+/// A rule as it bears on one target.
+struct Ballot {
+    const RulePlan* rule = nullptr;
+    Posture at_least = Posture::normal;
+};
+
+/// The rules that bear on a target. To shed an outlet is also to drain the targets it comes
+/// `after`: otherwise the shedding would wait for a drain that nobody ever asked for.
+[[nodiscard]] std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target);
+
+[[nodiscard]] Tally tally(const std::vector<Ballot>& ballots, const Situation& situation,
+                          Duration evidence_max_age, Instant now);
+
+/// Why the absence of votes for `rung` is no all-clear yet, or "" when it is one: every agent
+/// that may vote so high is online and fresh, and every alarm that may says clear.
+[[nodiscard]] std::string doubt(const std::vector<Ballot>& ballots, Posture rung,
+                                const Situation& situation, Duration evidence_max_age, Instant now);
+
+/// Where a target stands on the ladder and how it came there.
+struct Rung {
+    Posture wanted = Posture::normal;
+    Posture admitted = Posture::normal;  ///< the highest rung ever asked for on fresh evidence
+    std::vector<std::string> because;
+    std::string cause;  ///< the vote that leads; "calm" on the way back
+    Stamp cause_began;  ///< stamps the step ids
+    Instant calm_since{};
+};
+
+/// Up at once; down one rung at a time, each after `calm_for` without a vote and without doubt.
+[[nodiscard]] Rung next_rung(Rung rung, const Tally& tally, bool doubtful, Instant now,
+                             Duration calm_for);
+
+}  // namespace firebreak

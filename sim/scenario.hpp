@@ -1,0 +1,119 @@
+// A scenario: what the sensors and the power of a room do, when, and what Firebreak must have
+// done by when. Pure values and their file. All times count from t0, the start of the story;
+// those before it are negative. Errors go to Complaints, each with its place.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/alarm.hpp"
+#include "contract/posture.hpp"
+#include "contract/reading.hpp"
+#include "contract/support/config_file.hpp"
+#include "contract/support/time.hpp"
+
+namespace firebreak {
+
+struct SitePlan;
+
+struct ScenarioEvent {
+    Duration at{};
+    std::string say;
+    bool on_record = false;  ///< false: assumed for the replay
+};
+
+/// The UPS whose load follows from the racks that run.
+struct UpsPlan {
+    PointId load;
+    double capacity_kw = 0;
+    Place place;
+};
+
+struct RackPlan {
+    std::string name;
+    std::string service;
+    std::size_t feed = 0;  ///< index into Scenario::feeds
+    double kw = 0;
+    std::optional<PointId> outlet;  ///< nothing: cannot be switched
+    Place place;
+};
+
+struct StartPlan {
+    PointId point;
+    double value = 0;
+    Place place;
+};
+
+/// A step, or a ramp when `over` is not zero. A later change of the same point ends a ramp.
+struct ChangePlan {
+    Duration at{};
+    Duration over{};
+    PointId point;                    ///< empty when `feed` is set
+    std::optional<std::size_t> feed;  ///< 1 is live, 0 is dead
+    double to = 0;
+    Place place;
+};
+
+enum class FaultKind : std::uint8_t { silent, exception, stuck };
+[[nodiscard]] std::string_view to_string(FaultKind kind);
+
+struct FaultPlan {
+    Duration at{};
+    Duration until = Duration::max();
+    std::string device;
+    FaultKind kind = FaultKind::silent;
+    std::uint8_t code = 0;  ///< exception: which
+    Place place;
+};
+
+/// `by`: must hold at some moment up to and including `at`; otherwise exactly at `at`.
+/// `reached`: normal and watch must be met exactly; drain, shed and cut mean at least that, since
+/// a target that went further has done what was asked.
+struct ExpectPlan {
+    Duration at{};
+    bool by = false;
+    std::string alarm;  ///< empty: `target` is set
+    Phase phase = Phase::firing;
+    std::string target;
+    Posture reached = Posture::normal;
+    Place place;
+};
+
+struct Scenario {
+    std::string title;
+    std::string source;
+    int t0_minutes = 0;  ///< clock time of t0, minutes after midnight
+    Duration begins{};
+    Duration ends{};
+    std::vector<ScenarioEvent> events;
+    std::optional<UpsPlan> ups;
+    std::vector<std::string> feeds;
+    std::vector<RackPlan> racks;
+    std::vector<StartPlan> starts;
+    std::vector<ChangePlan> changes;
+    std::vector<FaultPlan> faults;
+    std::vector<ExpectPlan> expects;
+};
+
+[[nodiscard]] Scenario parse_scenario(ConfigFile& file);
+[[nodiscard]] Scenario load_scenario(const std::string& path, Complaints& complaints);
+
+/// Complains about devices, measures and alarms that the site does not have.
+void check_against(const Scenario& scenario, const SitePlan& site, Complaints& complaints);
+
+/// The resolved timeline for people.
+[[nodiscard]] std::string describe(const Scenario& scenario);
+
+/// parse_duration() with an optional leading "-".
+[[nodiscard]] std::optional<Duration> parse_signed_duration(std::string_view text);
+
+/// "-00:30", "+08:00", "+93:00": minutes and seconds after t0.
+[[nodiscard]] std::string format_story_time(Duration at);
+
+/// "reached" as an expectation reads it: see ExpectPlan.
+[[nodiscard]] bool satisfies(Posture reached, Posture expected);
+
+}  // namespace firebreak

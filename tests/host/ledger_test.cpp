@@ -1,0 +1,175 @@
+#include "host/ledger.hpp"
+
+#include "tests/catch.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Instant t0 = Instant{} + 1h;
+using Names = std::vector<std::string>;
+
+Step step(const std::string& item, const std::string& action) {
+    return {"id-" + item, "text", item, action, Posture::drain, "pangyo/room/gas"};
+}
+
+}  // namespace
+
+TEST_CASE("ledger: what carried traffic and reads as it was set is held", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready"}, {"b", "down"}, {"c", "drain"}}, t0);
+    CHECK(ledger.held_items().empty());
+    ledger.ordered({step("a", "drain"), step("b", "drain")}, t0);
+    CHECK(ledger.under_way());
+    CHECK(ledger.held_items().empty());  // not before it is read back
+    ledger.read_back({{"a", "drain"}, {"b", "drain"}, {"c", "drain"}}, t0);
+    CHECK(ledger.held_items() == Names{"a", "b"});
+    CHECK_FALSE(ledger.under_way());
+    ledger.ordered({step("a", "ready")}, t0);
+    ledger.read_back({{"a", "ready"}, {"b", "drain"}, {"c", "drain"}}, t0);
+    CHECK(ledger.held_items() == Names{"b"});
+}
+
+TEST_CASE("ledger: an order whose answer was lost is still ours when it turns out done",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready"}}, t0);
+    ledger.ordered({step("a", "drain")}, t0);
+    ledger.failed("timeout", true, t0);
+    CHECK_FALSE(ledger.known());
+    ledger.ordered({}, t0 + 1s);
+    ledger.read_back({{"a", "drain"}}, t0 + 1s);
+    CHECK(ledger.held_items() == Names{"a"});
+}
+
+TEST_CASE("ledger: what a human drained before, and this host cut, is not held", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "drain"}}, t0);
+    ledger.ordered({step("a", "maint")}, t0);
+    ledger.read_back({{"a", "maint"}}, t0);
+    CHECK(ledger.held_items().empty());
+}
+
+TEST_CASE("ledger: what others change is no longer held", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready"}, {"b", "ready"}, {"c", "ready"}, {"d", "ready"}}, t0);
+    ledger.ordered({step("a", "drain"), step("b", "drain"), step("c", "drain"), step("d", "drain")},
+                   t0);
+    ledger.read_back({{"a", "drain"}, {"b", "drain"}, {"c", "drain"}, {"d", "drain"}}, t0);
+    const auto lost = ledger.read_back({{"a", "maint"}, {"b", "ready"}, {"d", "drain"}}, t0 + 5s);
+    CHECK(lost == Names{"a", "b", "c"});
+    CHECK(ledger.held_items() == Names{"d"});
+}
+
+TEST_CASE("ledger: cut items stay held on their way back through drain", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready"}}, t0);
+    ledger.ordered({step("a", "maint")}, t0);
+    ledger.read_back({{"a", "maint"}}, t0);
+    ledger.ordered({step("a", "drain")}, t0);
+    CHECK(ledger.read_back({{"a", "drain"}}, t0).empty());
+    CHECK(ledger.held().at("a") == "drain");
+}
+
+TEST_CASE("ledger: observations that fail wait 0.5 s, 1 s … 30 s", "[host][ledger]") {
+    TargetLedger ledger;
+    CHECK(ledger.must_observe(t0));
+    auto now = t0;
+    for (const auto wait : {500ms, 1000ms, 2000ms, 4000ms, 8000ms, 16000ms, 30000ms, 30000ms}) {
+        ledger.ordered({}, now);
+        CHECK_FALSE(ledger.must_observe(now));
+        ledger.failed("port_lost", false, now);
+        CHECK(ledger.fault() == "port_lost");
+        CHECK_FALSE(ledger.must_observe(now + wait - 1ms));
+        CHECK(ledger.next_deadline(now) == now + wait);
+        now += wait;
+        CHECK(ledger.must_observe(now));
+    }
+    ledger.endpoint_answers(now - 29s);
+    CHECK(ledger.must_observe(now - 29s));
+    ledger.read_back({{"a", "ready"}}, now);
+    CHECK(ledger.fault().empty());
+    CHECK_FALSE(ledger.must_observe(now + 4999ms));
+    CHECK(ledger.must_observe(now + 5s));
+}
+
+TEST_CASE("ledger: a step refused again and again is not retried in a loop", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready"}}, t0);
+    auto now = t0;
+    Duration longest{};
+    for (int i = 0; i < 12; ++i) {
+        REQUIRE(ledger.may_step(now));
+        ledger.ordered({step("a", "drain")}, now);
+        ledger.failed("refused: Permission denied", true, now);
+        // The endpoint answers observations all the while.
+        const auto failed_at = now;
+        while (!ledger.may_step(now)) {
+            now += 100ms;
+            REQUIRE(now - failed_at < 31s);
+            if (!ledger.must_observe(now)) continue;
+            ledger.ordered({}, now);
+            ledger.read_back({{"a", "ready"}}, now);
+        }
+        longest = now - failed_at;
+    }
+    CHECK(longest >= 29s);
+    CHECK(ledger.fault() == "refused: Permission denied");
+    ledger.ordered({step("a", "drain")}, now);
+    ledger.read_back({{"a", "drain"}}, now);
+    CHECK(ledger.fault().empty());
+    CHECK(ledger.may_step(now));
+}
+
+TEST_CASE("ledger: a step that does not read back as set is a failure", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready"}}, t0);
+    ledger.ordered({step("a", "drain")}, t0);
+    ledger.read_back({{"a", "ready"}}, t0);
+    CHECK(ledger.fault() == "not read back as set: a");
+    CHECK_FALSE(ledger.may_step(t0));
+    CHECK(ledger.may_step(t0 + 500ms));
+    CHECK(ledger.next_deadline(t0) == t0 + 500ms);
+    CHECK(ledger.next_deadline(t0 + 500ms) == t0 + 5s);  // a wait that is over is no deadline
+    ledger.settled();
+    CHECK(ledger.fault().empty());
+}
+
+TEST_CASE("ledger: after an outage failed steps need not wait", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready"}}, t0);
+    auto now = t0;
+    for (int i = 0; i < 8; ++i) {
+        ledger.ordered({step("a", "drain")}, now);
+        ledger.failed("timeout", true, now);
+    }
+    ledger.ordered({}, now);
+    ledger.failed("port_lost", false, now);
+    ledger.ordered({}, now + 1s);
+    ledger.read_back({{"a", "ready"}}, now + 1s);
+    CHECK(ledger.may_step(now + 1s));
+}
+
+TEST_CASE("ledger: an answer that never comes is given up", "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.ordered({}, t0);
+    CHECK(ledger.next_deadline(t0) == t0 + TargetLedger::lost_after);
+    CHECK_FALSE(ledger.lost(t0 + TargetLedger::lost_after - 1ms));
+    CHECK(ledger.lost(t0 + TargetLedger::lost_after));
+}
+
+TEST_CASE("ledger: an earlier life's items are kept if they still are as it left them",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.took_over({"a", "b", "c"}, "drain");
+    const auto lost = ledger.read_back({{"a", "drain"}, {"b", "maint"}, {"c", "ready"}}, t0);
+    CHECK(lost == Names{"b", "c"});
+    CHECK(ledger.held_items() == Names{"a"});
+
+    TargetLedger cut;  // on the way to a cut it may have been in either state
+    cut.took_over({"a", "b", "c"}, "");
+    cut.read_back({{"a", "drain"}, {"b", "maint"}, {"c", "ready"}}, t0);
+    CHECK(cut.held_items() == Names{"a", "b"});
+    CHECK(cut.held().at("b") == "maint");
+}

@@ -1,0 +1,232 @@
+#include "host/policy_file.hpp"
+
+#include "tests/catch.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string head = R"(site = "seoul"
+host = "seoul-1"
+[broker]
+url = "mqtt://127.0.0.1:1883"
+[[endpoint]]
+name = "edge"
+haproxy = "/run/haproxy/admin.sock"
+)";
+const std::string text = R"([[target]]
+name = "text"
+site = "pangyo"
+haproxy = {endpoint = "edge", backend = "text", servers = ["pangyo-a", "pangyo-b"]}
+)";
+const std::string racks = R"([[target]]
+name = "racks"
+site = "pangyo"
+outlet = {agent = "room", outlets = ["a"], after = ["text"]}
+)";
+const std::string gas = R"([[rule]]
+while = {site = "pangyo", alarm = "gas"}
+targets = ["text"]
+at_least = "drain"
+)";
+
+PolicyPlan read(const std::string& policy, Complaints& complaints) {
+    auto file = ConfigFile::parse(policy, "policy.toml", complaints);
+    return parse_policy(file, complaints);
+}
+
+std::string complaints_of(const std::string& policy) {
+    Complaints complaints;
+    static_cast<void>(read(policy, complaints));
+    return complaints.text();
+}
+
+bool says(const std::string& complaints, const std::string& what) {
+    UNSCOPED_INFO(complaints);
+    return complaints.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("policy file: the demo's policy is resolved as it was written", "[host][policy]") {
+    Complaints complaints;
+    const auto plan =
+        load_policy(std::string(FIREBREAK_SOURCE_DIR) + "/sim/demo/policy.toml", complaints);
+    CHECK(complaints.text().empty());
+    CHECK(plan.site == "seoul");
+    CHECK(plan.host == "seoul-1");
+    CHECK(plan.armed);
+    CHECK(plan.heartbeat == 1s);
+    CHECK(plan.calm_for == 10s);
+    CHECK(plan.guard.min_ready == 2);
+    CHECK(plan.guard.max_steps_per_minute == 600);
+    CHECK(plan.guard.evidence_max_age == 5s);
+    REQUIRE(plan.endpoints.size() == 1);
+    CHECK(plan.endpoints[0].timeout == 1s);
+    REQUIRE(plan.targets.size() == 7);
+    CHECK(plan.targets[0].kind == TargetKind::haproxy);
+    CHECK(plan.targets[0].items == std::vector<std::string>{"pangyo-a", "pangyo-b"});
+    CHECK(plan.targets[6].kind == TargetKind::outlet);
+    CHECK(plan.targets[6].tier == 5);
+    CHECK(plan.targets[6].agent == "battery-room");
+    CHECK(plan.targets[6].after == std::vector<std::string>{"videos"});
+    REQUIRE(plan.rules.size() == 6);
+    CHECK(plan.rules[1].alarm == "gas-suppression-discharged");
+    CHECK(plan.rules[1].at_least == Posture::drain);
+    CHECK(plan.rules[5].silence);
+    CHECK(plan.rules[5].agent == "battery-room");
+    const auto told = describe(plan);
+    CHECK(says(told, "armed: orders are carried out"));
+    CHECK(says(told, "at least drain while pangyo/any/gas-suppression-discharged"));
+    CHECK(
+        says(told, "at least drain while pangyo/any/ups-on-battery (its outlets are to be shed)"));
+}
+
+TEST_CASE("policy file: rehearsing is the default", "[host][policy]") {
+    Complaints complaints;
+    const auto plan = read(head + text + gas, complaints);
+    CHECK(complaints.text().empty());
+    CHECK_FALSE(plan.armed);
+    CHECK(says(describe(plan), "rehearsing"));
+}
+
+TEST_CASE("policy file: a rule naming an unknown target is an error with its place and a hint",
+          "[host][policy]") {
+    const auto out = complaints_of(head + text + R"([[rule]]
+while = {site = "pangyo", alarm = "gas"}
+targets = ["text", "tetx"]
+at_least = "drain"
+)");
+    CHECK(says(out, "policy.toml:14:"));
+    CHECK(says(out, "there is no target \"tetx\"; did you mean \"text\"?"));
+}
+
+TEST_CASE("policy file: an unknown endpoint, an empty backend or no servers are errors",
+          "[host][policy]") {
+    const auto out = complaints_of(head + R"([[target]]
+name = "text"
+site = "pangyo"
+haproxy = {endpoint = "egde", backend = "", servers = []}
+)" + gas);
+    CHECK(says(out, "there is no endpoint \"egde\"; did you mean \"edge\"?"));
+    CHECK(says(out, "must name a backend"));
+    CHECK(says(out, "no servers"));
+}
+
+TEST_CASE("policy file: what could break out of a command line is no name", "[host][policy]") {
+    for (const char* name : {"a b", "a;shutdown sessions server x", "a\\n", "a/b", ""}) {
+        const auto out = complaints_of(head + R"([[target]]
+name = "text"
+site = "pangyo"
+haproxy = {endpoint = "edge", backend = "text", servers = [")" +
+                                       name + "\"]}\n" + gas);
+        CHECK(says(out, "is no name"));
+    }
+}
+
+TEST_CASE("policy file: names stand once, and an item has one target", "[host][policy]") {
+    CHECK(says(complaints_of(head + text + text + gas), "there is a target \"text\" already"));
+    CHECK(says(complaints_of(head + R"([[endpoint]]
+name = "edge"
+haproxy = "127.0.0.1:9999"
+)" + text + gas),
+               "there is an endpoint \"edge\" already"));
+    CHECK(says(complaints_of(head + text + R"([[target]]
+name = "other"
+site = "pangyo"
+haproxy = {endpoint = "edge", backend = "text", servers = ["pangyo-b"]}
+)" + gas),
+               "\"pangyo-b\" belongs to target \"text\" already"));
+    CHECK(says(complaints_of(head + R"([[target]]
+name = "text"
+site = "pangyo"
+haproxy = {endpoint = "edge", backend = "text", servers = ["a", "a"]}
+)" + gas),
+               "\"a\" stands twice"));
+}
+
+TEST_CASE("policy file: a rule needs an alarm or a silence, and not both", "[host][policy]") {
+    const auto with = [](const std::string& condition) {
+        return complaints_of(head + text + "[[rule]]\nwhile = " + condition +
+                             "\ntargets = [\"text\"]\nat_least = \"watch\"\n");
+    };
+    CHECK(says(with("{site = \"pangyo\"}"), "either alarm"));
+    CHECK(says(with("{site = \"pangyo\", alarm = \"gas\", silent = true}"), "either alarm"));
+    CHECK(with("{site = \"pangyo\", silent = true}").empty());
+}
+
+TEST_CASE("policy file: a host may not be the one to drain its own site", "[host][policy]") {
+    const auto with = [](const std::string& site, const std::string& at_least) {
+        return complaints_of(head + text + "[[rule]]\nwhile = {" + site +
+                             "alarm = \"gas\"}\ntargets = [\"text\"]\nat_least = \"" + at_least +
+                             "\"\n");
+    };
+    CHECK(says(with("site = \"seoul\", ", "drain"), "the domain that fails"));
+    CHECK(with("site = \"seoul\", ", "watch").empty());
+    CHECK(says(with("", "drain"), "must name its site"));
+    CHECK(with("", "watch").empty());
+}
+
+TEST_CASE("policy file: an outlet comes after haproxy targets that exist", "[host][policy]") {
+    CHECK(complaints_of(head + text + racks + gas).empty());
+    CHECK(says(complaints_of(head + R"([[target]]
+name = "racks"
+site = "pangyo"
+outlet = {agent = "room", outlets = ["a"], after = ["tex"]}
+)" + text + gas),
+               "there is no haproxy target \"tex\"; did you mean \"text\"?"));
+}
+
+TEST_CASE("policy file: a target is either haproxy or outlet", "[host][policy]") {
+    CHECK(says(complaints_of(head + "[[target]]\nname = \"text\"\nsite = \"pangyo\"\n" + gas),
+               "needs either"));
+}
+
+TEST_CASE("policy file: an endpoint is a socket, within bounds of patience", "[host][policy]") {
+    const auto with = [](const std::string& lines) {
+        return complaints_of(
+            "site = \"seoul\"\nhost = \"h\"\n[broker]\nurl = \"mqtt://x:1\"\n"
+            "[[endpoint]]\nname = \"edge\"\n" +
+            lines + text + gas);
+    };
+    CHECK(with("haproxy = \"10.0.0.1:9999\"\n").empty());
+    CHECK(says(with("haproxy = \"edge.example.com:9999\"\n"), "not a socket"));
+    CHECK(says(with("haproxy = \"/s\"\ntimeout = \"0s\"\n"), "at most 30s"));
+    CHECK(says(with("haproxy = \"/s\"\ntimeout = \"5m\"\n"), "at most 30s"));
+    CHECK(says(with(""), "haproxy"));
+}
+
+TEST_CASE("policy file: an unknown key and a wrong word are errors, all of them at once",
+          "[host][policy]") {
+    const auto out = complaints_of("amred = true\nheartbeat = \"1ms\"\n" + head + text + R"([[rule]]
+while = {site = "pangyo", alram = "gas"}
+targets = ["text"]
+at_least = "drian"
+[guard]
+min_ready = -1
+max_steps_per_minute = 0
+evidence_max_age = "0s"
+)");
+    for (const char* what : {"amred", "alram", "drian", "heartbeat", "min_ready",
+                             "max_steps_per_minute", "evidence_max_age"}) {
+        CHECK(says(out, what));
+    }
+}
+
+TEST_CASE("policy file: a file that is not whole TOML is an error with its place",
+          "[host][policy]") {
+    const auto whole = head + text + gas;
+    const auto out = complaints_of(whole.substr(0, whole.size() - 8));
+    CHECK(says(out, "policy.toml:"));
+    Complaints complaints;
+    static_cast<void>(load_policy("/nowhere/policy.toml", complaints));
+    CHECK(complaints.size() == 1);
+}
+
+TEST_CASE("policy file: an empty policy would do nothing, and says so", "[host][policy]") {
+    const auto out = complaints_of("");
+    for (const char* what : {"site", "host", "broker", "no target", "no rule"}) {
+        CHECK(says(out, what));
+    }
+}

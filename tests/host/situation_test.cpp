@@ -1,0 +1,185 @@
+#include "host/situation.hpp"
+
+#include "tests/catch.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Origin room{"pangyo", Role::agent, "battery-room"};
+const Instant t0 = Instant{} + 1h;
+
+AlarmNotice notice(Phase phase, std::uint64_t seq, const std::string& boot = "b1",
+                   const std::string& alarm = "gas") {
+    AlarmNotice out;
+    out.alarm = alarm;
+    out.phase = phase;
+    out.stamp = {boot, seq, {}};
+    return out;
+}
+
+Status status(bool online, std::uint64_t seq, const std::string& boot = "b1",
+              double heartbeat_s = 1) {
+    Status out;
+    out.online = online;
+    out.heartbeat_s = heartbeat_s;
+    out.stamp = {boot, seq, {}};
+    return out;
+}
+
+bool is_active(const Situation& situation, const std::string& alarm = "gas") {
+    return situation.find(room)->alarms.at(alarm).active;
+}
+
+Presence presence(const Situation& situation) {
+    return situation.find(room)->presence;
+}
+
+}  // namespace
+
+TEST_CASE("situation: fading counts as active, clear ends it", "[host][situation]") {
+    Situation situation(10s);
+    situation.alarm(room, notice(Phase::firing, 1), t0);
+    CHECK(is_active(situation));
+    situation.alarm(room, notice(Phase::fading, 2), t0);
+    CHECK(is_active(situation));
+    situation.alarm(room, notice(Phase::clear, 3), t0);
+    CHECK_FALSE(is_active(situation));
+}
+
+TEST_CASE("situation: missing evidence neither starts nor ends an alarm", "[host][situation]") {
+    Situation situation(10s);
+    for (const auto phase : {Phase::unknown, Phase::pending}) {
+        situation.alarm(room, notice(phase, 1, "first"), t0);
+        CHECK_FALSE(is_active(situation));
+        situation.alarm(room, notice(Phase::firing, 2, "first"), t0);
+        // The agent restarts in the fire and has no evidence yet.
+        situation.alarm(room, notice(phase, 1, "second"), t0);
+        CHECK(is_active(situation));
+        situation.alarm(room, notice(Phase::clear, 2, "second"), t0);
+        CHECK_FALSE(is_active(situation));
+    }
+}
+
+TEST_CASE("situation: an older message of the same life is ignored", "[host][situation]") {
+    Situation situation(10s);
+    CHECK(situation.alarm(room, notice(Phase::firing, 7), t0) == Heard::news);
+    CHECK(situation.alarm(room, notice(Phase::clear, 6), t0) == Heard::old);
+    CHECK(situation.alarm(room, notice(Phase::clear, 7), t0) == Heard::old);
+    CHECK(is_active(situation));
+    CHECK(situation.alarm(room, notice(Phase::clear, 1, "b2"), t0) == Heard::news);
+    CHECK_FALSE(is_active(situation));
+}
+
+TEST_CASE("situation: an alarm is known by the notice that made it active", "[host][situation]") {
+    Situation situation(10s);
+    situation.alarm(room, notice(Phase::firing, 3), t0);
+    situation.alarm(room, notice(Phase::fading, 4), t0);
+    situation.alarm(room, notice(Phase::firing, 5), t0);
+    CHECK(situation.find(room)->alarms.at("gas").began.seq == 3);
+    situation.alarm(room, notice(Phase::clear, 6), t0);
+    situation.alarm(room, notice(Phase::firing, 7), t0);
+    CHECK(situation.find(room)->alarms.at("gas").began.seq == 7);
+}
+
+TEST_CASE("situation: no status for three heartbeats is silence", "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.status(room, status(true, 1), t0);
+    situation.tick(t0 + 2999ms);
+    CHECK(presence(situation) == Presence::online);
+    CHECK(situation.next_deadline() == t0 + 3s);
+    situation.tick(t0 + 3s);
+    CHECK(presence(situation) == Presence::silent);
+    CHECK(situation.next_deadline() == never);
+    situation.status(room, status(true, 2), t0 + 4s);
+    CHECK(presence(situation) == Presence::online);
+}
+
+TEST_CASE("situation: a will means offline at once, and a new birth ends it", "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.status(room, status(true, 5), t0);
+    situation.status(room, status(false, 0), t0 + 1s);  // written before the life counted far
+    CHECK(presence(situation) == Presence::offline);
+    situation.status(room, status(true, 6), t0 + 2s);
+    CHECK(presence(situation) == Presence::online);
+}
+
+TEST_CASE("situation: a late will of an earlier life does not bury the living",
+          "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.status(room, status(true, 9, "b1"), t0);
+    situation.status(room, status(true, 1, "b2"), t0 + 1s);
+    CHECK(situation.status(room, status(false, 0, "b1"), t0 + 2s) == Heard::old);
+    CHECK(presence(situation) == Presence::online);
+}
+
+TEST_CASE("situation: a deaf host does not take its deafness for silence", "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.status(room, status(true, 1), t0);
+    situation.link_down();
+    situation.tick(t0 + 1h);
+    CHECK(presence(situation) == Presence::online);
+    situation.link_up(t0 + 1h);
+    situation.tick(t0 + 1h + 2s);
+    CHECK(presence(situation) == Presence::online);
+    situation.tick(t0 + 1h + 3s);
+    CHECK(presence(situation) == Presence::silent);
+}
+
+TEST_CASE("situation: an expected agent that never speaks is silent after a while",
+          "[host][situation]") {
+    Situation situation(10s);
+    situation.expect(room, t0);
+    situation.tick(t0 + 1h);
+    CHECK(presence(situation) == Presence::unheard);  // no link yet: nothing can be heard
+    situation.link_up(t0 + 1h);
+    situation.tick(t0 + 1h + 9s);
+    CHECK(presence(situation) == Presence::unheard);
+    situation.tick(t0 + 1h + 10s);
+    CHECK(presence(situation) == Presence::silent);
+}
+
+TEST_CASE("situation: an absurd heartbeat is bounded both ways", "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.status(room, status(true, 1, "b1", 1e300), t0);
+    situation.tick(t0 + 3h);
+    CHECK(presence(situation) == Presence::silent);
+    situation.status(room, status(true, 2, "b1", -5), t0);
+    situation.tick(t0 + 299ms);
+    CHECK(presence(situation) == Presence::online);
+}
+
+TEST_CASE("situation: evidence is fresh while its agent is online and was heard lately",
+          "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.alarm(room, notice(Phase::firing, 1), t0);
+    CHECK_FALSE(Situation::fresh(*situation.find(room), t0, 5s));  // retained, of a dead agent?
+    situation.status(room, status(true, 1), t0);
+    CHECK(Situation::fresh(*situation.find(room), t0 + 5s, 5s));
+    CHECK_FALSE(Situation::fresh(*situation.find(room), t0 + 5001ms, 5s));
+}
+
+TEST_CASE("situation: a flood of agents and alarms is bounded", "[host][situation]") {
+    Situation situation(10s);
+    std::size_t refused = 0;
+    for (int i = 0; i < 2000; ++i) {
+        const Origin stranger{"pangyo", Role::agent, "a" + std::to_string(i)};
+        if (situation.alarm(stranger, notice(Phase::firing, 1), t0) == Heard::no_room) ++refused;
+    }
+    CHECK(situation.agents().size() == Situation::max_agents);
+    CHECK(refused == 2000 - Situation::max_agents);
+    const Origin known{"pangyo", Role::agent, "a0"};
+    for (int i = 0; i < 3000; ++i) {
+        situation.alarm(known, notice(Phase::firing, 1, "b1", "x" + std::to_string(i)), t0);
+    }
+    CHECK(situation.find(known)->alarms.size() == Situation::max_alarms);
+    CHECK(situation.alarm(known, notice(Phase::clear, 2), t0) ==
+          Heard::news);  // known ones live on
+}

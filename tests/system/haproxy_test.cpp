@@ -1,0 +1,255 @@
+// The HAProxy actuator against a real haproxy.
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "contract/support/inbox.hpp"
+#include "host/actuate/catalog.hpp"
+#include "host/actuate/crew.hpp"
+#include "host/actuate/haproxy.hpp"
+#include "tests/catch.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/free_port.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A haproxy with one backend "text" of `servers` servers s0, s1, …; nothing listens behind.
+class RealHaproxy {
+public:
+    explicit RealHaproxy(int servers = 3) : port_(free_port()) {
+        std::string config = fmt::format(
+            "global\n  stats socket {} level admin\n  stats socket {}.user level user\n"
+            "  stats socket ipv4@127.0.0.1:{} level admin\n"
+            "defaults\n  mode http\n  timeout client 5s\n  timeout server 5s\n"
+            "  timeout connect 1s\n"
+            "backend text\n",
+            socket(), socket(), port_);
+        for (int i = 0; i < servers; ++i) {
+            config += fmt::format("  server s{} 127.0.0.1:1\n", i);
+        }
+        folder_.write("haproxy.cfg", config);
+        start();
+    }
+    void start() {
+        process_.emplace("haproxy", std::vector<std::string>{
+                                        "-db", "-f", (folder_.path() / "haproxy.cfg").string()});
+        REQUIRE(eventually([&] { return actuator()->observe("text").has_value(); }));
+    }
+    void kill() { process_.reset(); }
+    void freeze() { process_->signal(SIGSTOP); }
+
+    [[nodiscard]] std::string socket() const { return (folder_.path() / "admin.sock").string(); }
+    [[nodiscard]] std::string tcp() const { return fmt::format("127.0.0.1:{}", port_); }
+
+    [[nodiscard]] std::unique_ptr<Actuator> actuator(const std::string& address = "",
+                                                     const std::string& backend = "text",
+                                                     Duration timeout = 2s) const {
+        return make_haproxy({"edge", address.empty() ? socket() : address, timeout},
+                            {{"text", backend}}, -1);
+    }
+
+private:
+    std::uint16_t port_;
+    TempDir folder_;
+    std::optional<Process> process_;
+};
+
+Step step(const std::string& item, const std::string& action) {
+    return {"id", "text", item, action, Posture::drain, "pangyo/room/gas"};
+}
+
+Fault fault_of(const Result<ItemStates>& result) {
+    REQUIRE(!result);
+    UNSCOPED_INFO(result.error().what);
+    return result.error().fault;
+}
+
+}  // namespace
+
+TEST_CASE("haproxy: drain, maint and ready are carried out and read back", "[system][haproxy]") {
+    const RealHaproxy haproxy;
+    const auto actuator = haproxy.actuator();
+    CHECK(*actuator->observe("text") ==
+          ItemStates{{"s0", "ready"}, {"s1", "ready"}, {"s2", "ready"}});
+    CHECK(*actuator->apply("text", {step("s0", "drain"), step("s1", "maint")}) ==
+          ItemStates{{"s0", "drain"}, {"s1", "maint"}, {"s2", "ready"}});
+    CHECK(*actuator->apply("text", {step("s0", "drain")}) ==
+          ItemStates{{"s0", "drain"}, {"s1", "maint"}, {"s2", "ready"}});
+    CHECK(*actuator->apply("text", {step("s1", "drain")}) ==
+          ItemStates{{"s0", "drain"}, {"s1", "drain"}, {"s2", "ready"}});
+    CHECK(*actuator->apply("text", {step("s0", "ready"), step("s1", "ready")}) ==
+          ItemStates{{"s0", "ready"}, {"s1", "ready"}, {"s2", "ready"}});
+}
+
+TEST_CASE("haproxy: the runtime API over TCP does the same", "[system][haproxy]") {
+    const RealHaproxy haproxy;
+    const auto actuator = haproxy.actuator(haproxy.tcp());
+    CHECK(actuator->apply("text", {step("s0", "drain")})->at("s0") == "drain");
+}
+
+TEST_CASE("haproxy: an unknown server or backend and a mere user are refused, in its words",
+          "[system][haproxy]") {
+    const RealHaproxy haproxy;
+    const auto unknown =
+        haproxy.actuator()->apply("text", {step("nope", "drain"), step("s1", "drain")});
+    CHECK(fault_of(unknown) == Fault::refused);
+    CHECK(unknown.error().what == "edge: No such server.");
+    // The others were drained all the same.
+    CHECK(haproxy.actuator()->observe("text")->at("s1") == "drain");
+
+    CHECK(fault_of(haproxy.actuator("", "nowhere")->observe("text")) == Fault::refused);
+    CHECK(fault_of(
+              haproxy.actuator(haproxy.socket() + ".user")->apply("text", {step("s0", "drain")})) ==
+          Fault::refused);
+    CHECK(haproxy.actuator()->observe("text")->at("s0") == "ready");
+}
+
+TEST_CASE("haproxy: two hundred servers are drained and brought back in one order each",
+          "[system][haproxy]") {
+    const RealHaproxy haproxy(200);
+    const auto actuator = haproxy.actuator();
+    for (const char* action : {"drain", "ready"}) {
+        std::vector<Step> steps;
+        for (int i = 0; i < 200; ++i) steps.push_back(step(fmt::format("s{}", i), action));
+        const auto states = actuator->apply("text", steps);
+        REQUIRE(states);
+        CHECK(states->size() == 200);
+        for (const auto& [server, state] : *states) CHECK(state == action);
+    }
+}
+
+TEST_CASE("haproxy: a socket that is absent or that nobody serves is a lost port",
+          "[system][haproxy]") {
+    RealHaproxy haproxy;
+    CHECK(fault_of(haproxy.actuator("/nowhere/admin.sock")->observe("text")) == Fault::port_lost);
+    haproxy.kill();
+    CHECK(fault_of(haproxy.actuator()->observe("text")) == Fault::port_lost);
+    CHECK(fault_of(haproxy.actuator(haproxy.tcp())->observe("text")) == Fault::port_lost);
+    haproxy.start();
+    CHECK(haproxy.actuator()->observe("text").has_value());
+}
+
+TEST_CASE("haproxy: one that hangs costs its timeout and no more", "[system][haproxy]") {
+    RealHaproxy haproxy;
+    haproxy.freeze();
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(fault_of(haproxy.actuator("", "text", 200ms)->observe("text")) == Fault::timeout);
+    CHECK(std::chrono::steady_clock::now() - before < 5s);
+}
+
+TEST_CASE("haproxy: something else behind the socket is not believed", "[system][haproxy]") {
+    const TempDir folder;
+    const auto path = (folder.path() / "liar.sock").string();
+    const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    REQUIRE(::listen(listener, 8) == 0);
+    for (const std::string answer : {"", "SSH-2.0-OpenSSH_9.2\r\n", "1\n# be_id be_name\n"}) {
+        std::thread liar([&] {
+            const int peer = ::accept(listener, nullptr, nullptr);
+            std::string line(256, '\0');
+            static_cast<void>(::recv(peer, line.data(), line.size(), 0));
+            static_cast<void>(::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL));
+            ::close(peer);
+        });
+        const auto states =
+            make_haproxy({"edge", path, 2s}, {{"text", "text"}}, -1)->observe("text");
+        liar.join();
+        const auto fault = fault_of(states);
+        CHECK((fault == Fault::corrupt || fault == Fault::refused));
+    }
+    ::close(listener);
+}
+
+namespace {
+
+struct Answer {
+    std::string target;
+    std::size_t steps = 0;
+    Result<ItemStates> states;
+};
+
+PolicyPlan two_endpoints(const std::string& good, const std::string& bad, Duration timeout) {
+    PolicyPlan plan;
+    plan.endpoints = {{"good", good, 2s}, {"bad", bad, timeout}};
+    for (const auto& [name, endpoint] : {std::pair<std::string, std::string>{"text", "good"},
+                                         {"stuck", "bad"},
+                                         {"stuck-too", "bad"}}) {
+        TargetPlan target;
+        target.name = name;
+        target.endpoint = endpoint;
+        target.backend = "text";
+        target.items = {"s0"};
+        plan.targets.push_back(target);
+    }
+    return plan;
+}
+
+}  // namespace
+
+TEST_CASE("crew: a hanging HAProxy stalls no other, and stopping waits for none",
+          "[system][haproxy]") {
+    const RealHaproxy good;
+    RealHaproxy bad;
+    bad.freeze();
+    Inbox<Answer> answers(64);
+    const auto plan = two_endpoints(good.socket(), bad.socket(), 30s);
+    const auto before = std::chrono::steady_clock::now();
+    {
+        Crew crew(
+            plan,
+            [&](const EndpointPlan& endpoint, int stop_fd) {
+                return make_actuator(endpoint, plan, stop_fd);
+            },
+            [&](const std::string& target, const std::vector<Step>& steps,
+                const Result<ItemStates>& states) {
+                return answers.post({target, steps.size(), states});
+            });
+        REQUIRE(crew.order("stuck", {step("s0", "drain")}));
+        REQUIRE(crew.order("text", {step("s0", "drain")}));
+        CHECK_FALSE(crew.order("nobody", {}));
+        const auto answer = answers.take(before + 10s);
+        REQUIRE(answer);
+        CHECK(answer->target == "text");
+        REQUIRE(answer->states);
+        CHECK(answer->states->at("s0") == "drain");
+    }
+    CHECK(std::chrono::steady_clock::now() - before < 10s);  // not the 30 s of the stuck one
+}
+
+TEST_CASE("crew: what waits behind an absent HAProxy fails with it, not one by one",
+          "[system][haproxy]") {
+    const RealHaproxy good;
+    RealHaproxy bad;
+    bad.freeze();
+    Inbox<Answer> answers(64);
+    const auto plan = two_endpoints(good.socket(), bad.socket(), 500ms);
+    Crew crew(
+        plan,
+        [&](const EndpointPlan& endpoint, int stop_fd) {
+            return make_actuator(endpoint, plan, stop_fd);
+        },
+        [&](const std::string& target, const std::vector<Step>& steps,
+            const Result<ItemStates>& states) {
+            return answers.post({target, steps.size(), states});
+        });
+    for (int i = 0; i < 20; ++i) REQUIRE(crew.order(i % 2 == 0 ? "stuck" : "stuck-too", {}));
+    const auto deadline = std::chrono::steady_clock::now() + 5s;  // 20 timeouts would be 10 s
+    for (int i = 0; i < 20; ++i) {
+        const auto answer = answers.take(deadline);
+        REQUIRE(answer);
+        CHECK(answer->states.error().fault == Fault::timeout);
+    }
+}
