@@ -272,7 +272,7 @@ private:
     void accepted(const mqtt::token& token) {
         if (!move(State::connecting, State::subscribing)) return;
         try {
-            window_ = receive_maximum(token.get_connect_response().get_properties());
+            window_ = window(token.get_connect_response().get_properties());
             if (options_.subscriptions.empty()) return went_up();
             const auto& filters = options_.subscriptions;
             client_->subscribe(mqtt::string_collection::create(filters),
@@ -283,13 +283,14 @@ private:
         }
     }
 
-    /// What the broker does not want yet paho keeps, and looks at again only a second later
-    /// (MQTTAsync_processCommand, "Blocking on server receive maximum"): so we keep below it.
-    static std::size_t receive_maximum(const mqtt::properties& properties) {
+    /// What the broker does not want yet (mosquitto: over 20) paho keeps in a queue of its own,
+    /// at which it looks once a second (MQTTAsyncUtils.c, MQTTAsync_sendThread): so we keep
+    /// below, with one place left for the farewell.
+    static std::size_t window(const mqtt::properties& properties) {
         const auto code = mqtt::property::RECEIVE_MAXIMUM;
         if (!properties.contains(code)) return most_in_flight;
         const std::size_t wanted = mqtt::get<std::uint16_t>(properties, code);
-        return std::clamp<std::size_t>(wanted, 1, most_in_flight);
+        return std::clamp<std::size_t>(wanted, 2, most_in_flight + 1) - 1;
     }
 
     /// The broker may have refused some of the filters: a link that is deaf to one is no link.
