@@ -354,6 +354,10 @@ TEST_CASE("link: a filter the broker refuses keeps the link down", "[broker][lin
 }
 
 TEST_CASE("link: over TLS only a broker with a trusted certificate is one", "[broker][link]") {
+    if (std::system("command -v openssl >/dev/null") != 0) {
+        WARN("no openssl to make certificates with: not tested");
+        return;
+    }
     const TempDir keys;
     const auto make = [&](const std::string& name) {
         Process openssl(
