@@ -9,7 +9,9 @@
 namespace firebreak {
 namespace {
 
-bool is_bit_table(Table table) { return table == Table::coil || table == Table::discrete_input; }
+bool is_bit_table(Table table) {
+    return table == Table::coil || table == Table::discrete_input;
+}
 
 /// The register's own words in an image, whatever is there.
 template <class Image>
@@ -103,8 +105,7 @@ void Device::refresh(const World& world) {
     }
 }
 
-Exception Device::read(Table table, std::uint16_t address, std::uint16_t count,
-                       Words& into) const {
+Exception Device::read(Table table, std::uint16_t address, std::uint16_t count, Words& into) const {
     const auto most = is_bit_table(table) ? plan_.profile.max_bits : plan_.profile.max_words;
     if (count == 0 || count > most) return Exception::illegal_value;
     const auto& from = image(table);

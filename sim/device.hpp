@@ -29,6 +29,10 @@ public:
     /// Fills the registers from the world as it is now.
     void refresh(const World& world);
 
+    [[nodiscard]] bool has(Table table, std::uint16_t address) const {
+        return image(table).count(address) != 0;
+    }
+
     /// `count` words (or bits, as 0 and 1) from an absolute 0-based address.
     [[nodiscard]] Exception read(Table table, std::uint16_t address, std::uint16_t count,
                                  Words& into) const;

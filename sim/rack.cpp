@@ -1,9 +1,6 @@
 #include "sim/rack.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -12,63 +9,19 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <list>
 #include <thread>
 #include <utility>
+
+#include "sim/socket.hpp"
 
 namespace firebreak {
 
 namespace {
 
+const std::string loopback = "127.0.0.1";
 constexpr std::size_t most_request_bytes = 8 * 1024;
 constexpr std::size_t most_connections = 512;
-
-/// A file descriptor with an owner.
-class Descriptor {
-public:
-    explicit Descriptor(int fd = -1) : fd_(fd) {}
-    ~Descriptor() { reset(); }
-    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        if (this != &other) {
-            reset();
-            fd_ = std::exchange(other.fd_, -1);
-        }
-        return *this;
-    }
-    void reset() {
-        if (fd_ >= 0) ::close(fd_);
-        fd_ = -1;
-    }
-    [[nodiscard]] int get() const { return fd_; }
-    explicit operator bool() const { return fd_ >= 0; }
-
-private:
-    int fd_;
-};
-
-Result<Descriptor> listen_on(std::uint16_t port) {
-    Descriptor fd(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const int yes = 1;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (!fd || ::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(fd.get(), 128) != 0) {
-        return fail(Fault::config,
-                    fmt::format("cannot listen on 127.0.0.1:{}: {}", port, std::strerror(errno)));
-    }
-    return fd;
-}
-
-/// The connection ends with a reset, as when the machine is simply gone.
-void reset_connection(const Descriptor& fd) {
-    const linger at_once{1, 0};
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-}
 
 struct Connection {
     Descriptor fd;
@@ -103,6 +56,7 @@ struct Racks::State {
     void serve(Server& server);
     static void accept_all(Server& server);
     static bool receive(Server& server, Connection& connection);
+    static void await_request(const Server& server, Connection& connection);
     static bool answer(Server& server, Connection& connection);
     void notify() const {
         const std::uint64_t one = 1;
@@ -126,11 +80,11 @@ void Racks::State::switch_power() {
         auto& server = servers[i];
         if (server.on == wanted[i]) continue;
         if (server.on) {
-            for (const auto& connection : server.connections) reset_connection(connection.fd);
+            for (const auto& connection : server.connections) reset_on_close(connection.fd);
             server.connections.clear();
             server.listener.reset();
             server.on = false;
-        } else if (auto listener = listen_on(server.plan.port)) {
+        } else if (auto listener = listen_on(loopback, server.plan.port)) {
             server.listener = *std::move(listener);
             server.on = true;
         }
@@ -172,10 +126,7 @@ void Racks::State::serve(Server& server) {
 }
 
 void Racks::State::accept_all(Server& server) {
-    while (true) {
-        Descriptor fd(
-            ::accept4(server.listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!fd) return;
+    while (auto fd = accept_on(server.listener)) {
         if (server.connections.size() >= most_connections) continue;  // closes it
         server.connections.push_back({std::move(fd), "", never});
     }
@@ -189,10 +140,15 @@ bool Racks::State::receive(Server& server, Connection& connection) {
     if (got < 0) return errno == EAGAIN || errno == EINTR;
     connection.request.append(buffer, static_cast<std::size_t>(got));
     if (connection.request.size() > most_request_bytes) return false;
+    await_request(server, connection);
+    return true;
+}
+
+/// A whole request sets the time of its answer; one at a time, so that pipelined ones queue.
+void Racks::State::await_request(const Server& server, Connection& connection) {
     if (connection.answer_at == never && connection.request.find("\r\n\r\n") != std::string::npos) {
         connection.answer_at = std::chrono::steady_clock::now() + server.plan.takes;
     }
-    return true;
 }
 
 /// Answers when the time has come; false when the peer would not take it.
@@ -203,15 +159,16 @@ bool Racks::State::answer(Server& server, Connection& connection) {
         fmt::format("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{}",
                     body.size(), body);
     const auto sent = ::send(connection.fd.get(), text.data(), text.size(), MSG_NOSIGNAL);
-    connection.request.clear();
+    connection.request.erase(0, connection.request.find("\r\n\r\n") + 4);
     connection.answer_at = never;
+    await_request(server, connection);
     return sent == static_cast<ssize_t>(text.size());
 }
 
 Result<std::unique_ptr<Racks>> Racks::open(const std::vector<RackServer>& servers) {
     auto state = std::make_unique<State>(servers.size());
     for (const auto& plan : servers) {
-        auto listener = listen_on(plan.port);
+        auto listener = listen_on(loopback, plan.port);
         if (!listener) return within(listener.error(), plan.name);
         state->servers.push_back({plan, *std::move(listener), {}, true});
     }

@@ -208,8 +208,8 @@ private:
     void note_room() {
         for (const auto& event : room_.world().take_events()) {
             if (event.kind == RoomEventKind::begin || event.kind == RoomEventKind::end) continue;
-            const auto why =
-                event.why.empty() ? "" : fmt::format(" ({}, {:.0f} kW)", event.why, event.kw);
+            const auto kw = event.kw > 0 ? fmt::format(", {:.0f} kW", event.kw) : "";
+            const auto why = event.why.empty() ? "" : fmt::format(" ({}{})", event.why, kw);
             tell("room", fmt::format("{} {}{}", to_string(event.kind), event.what, why));
         }
     }

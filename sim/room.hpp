@@ -1,15 +1,13 @@
 // The room as one: the world, the site's devices filled from it, and their faults. Pure; owned
-// by the run shell or the replay. Everything a field bus can ask is answered here.
-// Also the room file: what `run` serves. Times are story times.
+// by the run shell or the replay, one thread. What a field bus asks is answered here; answers
+// are never errors: silence, a Modbus exception or words. Times are story times.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "firmware/bus/bus.hpp"
 #include "firmware/site.hpp"
 #include "sim/device.hpp"
 #include "sim/fault.hpp"
@@ -17,11 +15,10 @@
 
 namespace firebreak {
 
-/// What a device on the wire does with a request: nothing at all, or an exception or `words`.
+/// What a device on the wire does with a request.
 struct DeviceAnswer {
-    bool silent = false;
-    Exception exception = Exception::none;
-    std::uint8_t code = 0;  ///< the exception's number on the wire; 0: none
+    bool silent = false;    ///< nothing comes back
+    std::uint8_t code = 0;  ///< a Modbus exception; 0: none
     Words words;            ///< of a read
 };
 
@@ -36,8 +33,10 @@ public:
     /// The next time something other than a ramp changes.
     [[nodiscard]] std::optional<Duration> next_step() const;
 
-    /// The site's device at this unit id of this bus, by its index.
-    [[nodiscard]] std::optional<std::size_t> find(std::size_t bus, std::uint8_t unit) const;
+    /// Who answers for this address: two of the site's devices may share a unit id, each with a
+    /// base of its own. An address of neither is the first one's to refuse.
+    [[nodiscard]] std::optional<std::size_t> find(std::size_t bus, std::uint8_t unit, Table table,
+                                                  std::uint16_t address) const;
 
     [[nodiscard]] DeviceAnswer read(std::size_t device, Table table, std::uint16_t address,
                                     std::uint16_t count);
@@ -53,7 +52,7 @@ private:
         bool stuck = false;
     };
 
-    void note_faults();
+    void hold_stuck();
     [[nodiscard]] std::optional<DeviceAnswer> faulty(const Seat& seat) const;
 
     World world_;

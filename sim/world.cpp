@@ -34,14 +34,20 @@ void Curve::write(Duration time, double value) {
 
 std::string_view to_string(RoomEventKind kind) {
     switch (kind) {
-        case RoomEventKind::begin: return "begin";
-        case RoomEventKind::record: return "record";
-        case RoomEventKind::assumed: return "assumed";
-        case RoomEventKind::feed_off: return "feed-off";
-        case RoomEventKind::feed_on: return "feed-on";
-        case RoomEventKind::rack_off: return "rack-off";
-        case RoomEventKind::rack_on: return "rack-on";
-        case RoomEventKind::end: return "end";
+        case RoomEventKind::begin:
+            return "begin";
+        case RoomEventKind::event:
+            return "event";
+        case RoomEventKind::feed_off:
+            return "feed_off";
+        case RoomEventKind::feed_on:
+            return "feed_on";
+        case RoomEventKind::rack_off:
+            return "rack_off";
+        case RoomEventKind::rack_on:
+            return "rack_on";
+        case RoomEventKind::end:
+            return "end";
     }
     return "end";
 }
@@ -77,14 +83,13 @@ void World::step_to(Duration time) {
     const auto& events = scenario_.events;
     for (; next_event_ < events.size() && events[next_event_].at <= now_; ++next_event_) {
         const auto& event = events[next_event_];
-        happened_.push_back({event.at,
-                             event.on_record ? RoomEventKind::record : RoomEventKind::assumed,
-                             event.say, 0, ""});
+        happened_.push_back(
+            {event.at, RoomEventKind::event, event.say, 0, event.on_record ? "record" : "assumed"});
     }
     update_power();
     if (!ended_ && now_ >= scenario_.ends) {
         ended_ = true;
-        happened_.push_back({scenario_.ends, RoomEventKind::end, "", 0, ""});
+        happened_.push_back({scenario_.ends, RoomEventKind::end, scenario_.title, 0, ""});
     }
 }
 
@@ -112,7 +117,9 @@ double World::load_kw() const {
     return kw;
 }
 
-std::vector<RoomEvent> World::take_events() { return std::exchange(happened_, {}); }
+std::vector<RoomEvent> World::take_events() {
+    return std::exchange(happened_, {});
+}
 
 bool World::outlet_on(const RackPlan& rack) const {
     if (!rack.outlet) return true;

@@ -34,8 +34,7 @@ private:
 
 enum class RoomEventKind : std::uint8_t {
     begin,
-    record,   ///< an [[event]] that is on record
-    assumed,  ///< an [[event]] assumed for the replay
+    event,  ///< an [[event]]; why: "record" or "assumed"
     feed_off,
     feed_on,
     rack_off,
@@ -49,7 +48,7 @@ struct RoomEvent {
     RoomEventKind kind = RoomEventKind::begin;
     std::string what;  ///< what was said, or the name of the feed or rack
     double kw = 0;     ///< racks: their own power
-    std::string why;   ///< racks: "outlet" or "feed"
+    std::string why;   ///< racks: "outlet" or "feed"; events: "record" or "assumed"
 };
 
 class World {

@@ -209,9 +209,12 @@ Result<void> encode(const Register& reg, double value, std::span<std::uint16_t> 
         if (number != 0 && number != 1) {
             return fail(Fault::refused, fmt::format("a bit is 0 or 1, not {}", value));
         }
-        const auto bit = std::uint64_t{1} << reg.bit.value_or(0);
-        const auto others = reg.bit ? gather(reg, words) & ~bit : 0U;
-        scatter(reg, others | (number == 1 ? bit : 0U), words);
+        if (reg.type == WordType::bit) {
+            words[0] = number == 1 ? 1 : 0;  // a coil has no byte order
+            return {};
+        }
+        const auto bit = std::uint64_t{1} << *reg.bit;
+        scatter(reg, (gather(reg, words) & ~bit) | (number == 1 ? bit : 0U), words);
         return {};
     }
     const auto raw =

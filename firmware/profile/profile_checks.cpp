@@ -19,7 +19,6 @@ std::string at(const Place& place) {
 void check_duplicates(const Profile& profile, Complaints& complaints) {
     std::unordered_map<std::string_view, const Register*> seen;
     for (const auto& reg : profile.registers) {
-        if (reg.measure.empty()) continue;  // complained about already
         const auto [first, is_new] = seen.emplace(reg.measure, &reg);
         if (is_new) continue;
         complaints.add(reg.place, fmt::format("measure \"{}\" is defined already at {}: give it "
@@ -153,7 +152,6 @@ void check_registers(const Profile& profile, Complaints& complaints) {
 
 void check_examples(const Profile& profile, Complaints& complaints) {
     for (const auto& example : profile.examples) {
-        if (example.measure.empty()) continue;  // complained about already
         const auto* reg = profile.find(example.measure);
         if (reg == nullptr) {
             std::vector<std::string_view> known;

@@ -8,6 +8,9 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <set>
+#include <string>
 
 #include "firmware/profile/profile_checks.hpp"
 
@@ -104,6 +107,7 @@ void read_type(Section& row, Register& reg) {
         reg.type = WordType::u16;
     }
     reg.order = row.choice_or<WordOrder>("order", orders, WordOrder::abcd);
+    if (bits && row.has("order")) row.complain("order", "a bit has no byte order: leave it out");
     const auto bit = row.maybe_integer("bit", {0, 63});
     if (!bit) return;
     const bool is_unsigned =
@@ -280,11 +284,30 @@ Profile parse_profile(ConfigFile& file, const std::string& name, Complaints& com
                       fmt::format("more than {} rows: split the profile", max_profile_rows));
         return profile;
     }
-    for (auto& row : registers) profile.registers.push_back(read_register(row));
-    for (auto& row : examples) profile.examples.push_back(read_example(row));
+    // Rows with errors of their own are left out of the checks across rows: a fallback address
+    // would only make up more errors.
+    Profile sound = profile;
+    std::set<std::string, std::less<>> unsound;
+    for (auto& row : registers) {
+        const auto before = complaints.size();
+        profile.registers.push_back(read_register(row));
+        const auto& reg = profile.registers.back();
+        if (complaints.size() == before) {
+            sound.registers.push_back(reg);
+        } else {
+            unsound.insert(reg.measure);
+        }
+    }
+    for (auto& row : examples) {
+        const auto before = complaints.size();
+        profile.examples.push_back(read_example(row));
+        const auto& example = profile.examples.back();
+        const bool fine = complaints.size() == before && !unsound.contains(example.measure);
+        if (fine) sound.examples.push_back(example);
+    }
     root.finish();
-    check_registers(profile, complaints);
-    check_examples(profile, complaints);
+    check_registers(sound, complaints);
+    check_examples(sound, complaints);
     return profile;
 }
 

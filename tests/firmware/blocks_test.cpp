@@ -109,8 +109,7 @@ TEST_CASE("blocks: no read is longer than the device answers", "[firmware][block
     for (const auto& block : blocks) CHECK(block.count <= 2);
 }
 
-TEST_CASE("blocks: a register is never split, even where the limit cuts it",
-          "[firmware][blocks]") {
+TEST_CASE("blocks: a register is never split, even where the limit cuts it", "[firmware][blocks]") {
     auto profile = profile_of({at(0, WordType::u32), at(2, WordType::u32), at(4, WordType::u32)});
     profile.max_words = 3;
     const auto blocks = plan(profile);
@@ -138,9 +137,9 @@ TEST_CASE("blocks: a register and its scale register come in one read", "[firmwa
 }
 
 TEST_CASE("blocks: tables do not mix and bits have their own limit", "[firmware][blocks]") {
-    auto profile = profile_of({at(0, WordType::bit, Table::coil), at(0),
-                               at(1, WordType::bit, Table::coil),
-                               at(0, WordType::u16, Table::holding)});
+    auto profile =
+        profile_of({at(0, WordType::bit, Table::coil), at(0), at(1, WordType::bit, Table::coil),
+                    at(0, WordType::u16, Table::holding)});
     profile.max_words = 1;
     profile.max_bits = 2000;
     const auto blocks = plan(profile);

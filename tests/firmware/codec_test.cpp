@@ -206,12 +206,10 @@ TEST_CASE("codec: a value that does not fit is refused and nothing is written",
         double value;
     };
     const Case cases[] = {
-        {WordType::u16, 65536},          {WordType::u16, -1},
-        {WordType::i16, 32768},          {WordType::i16, -32769},
-        {WordType::u32, 4294967296.0},   {WordType::i32, -2147483649.0},
-        {WordType::u64, 0x1p64},         {WordType::i64, 0x1p63},
-        {WordType::f32, 1e39},           {WordType::u16, infinity},
-        {WordType::f64, std::nan("")},   {WordType::bit, 2},
+        {WordType::u16, 65536},    {WordType::u16, -1},           {WordType::i16, 32768},
+        {WordType::i16, -32769},   {WordType::u32, 4294967296.0}, {WordType::i32, -2147483649.0},
+        {WordType::u64, 0x1p64},   {WordType::i64, 0x1p63},       {WordType::f32, 1e39},
+        {WordType::u16, infinity}, {WordType::f64, std::nan("")}, {WordType::bit, 2},
     };
     for (const auto& c : cases) {
         Words words(4, 0x5A5A);
@@ -229,9 +227,10 @@ TEST_CASE("codec: the ends of every integer type survive the way there and back"
         double value;
     };
     const Case cases[] = {
-        {WordType::u16, 65535},        {WordType::i16, -32768},        {WordType::i16, 32767},
-        {WordType::u32, 4294967295.0}, {WordType::i32, -2147483648.0}, {WordType::i64, -0x1p63},
-        {WordType::u64, 0x1p63},       {WordType::u64, 0},
+        {WordType::u16, 65535},         {WordType::i16, -32768},
+        {WordType::i16, 32767},         {WordType::u32, 4294967295.0},
+        {WordType::i32, -2147483648.0}, {WordType::i64, -0x1p63},
+        {WordType::u64, 0x1p63},        {WordType::u64, 0},
     };
     for (const auto order : all_orders) {
         for (const auto& c : cases) {

@@ -105,7 +105,7 @@ TEST_CASE("profiles: the measures that the demo's site names exist", "[firmware]
 TEST_CASE("profiles: no read of the Smart-UPS spans an address its map leaves out",
           "[firmware][profiles]") {
     Complaints complaints;
-    const auto profile = load_profile(
-        FIREBREAK_SOURCE_DIR "/firmware/profiles/apc-smart-ups.toml", complaints);
+    const auto profile =
+        load_profile(FIREBREAK_SOURCE_DIR "/firmware/profiles/apc-smart-ups.toml", complaints);
     CHECK_FALSE(profile.holes_allowed);
 }
