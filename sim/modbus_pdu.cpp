@@ -105,7 +105,8 @@ struct Target {
         if (!count) return exception(function(), Exception::illegal_value);
         Words bits;
         for (std::size_t i = 0; i < *count; ++i) {
-            bits.push_back(static_cast<std::uint16_t>((request[6 + i / 8] >> (i % 8)) & 1U));
+            bits.push_back(
+                static_cast<std::uint16_t>((std::uint32_t{request[6 + i / 8]} >> (i % 8)) & 1U));
         }
         return write(Table::coil, bits);
     }

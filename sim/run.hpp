@@ -4,10 +4,12 @@
 //   unix_ms,story_s,begin|event|feed_off|feed_on|rack_off|rack_on|end,what,why,kw
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "contract/support/result.hpp"
 #include "sim/room_file.hpp"
+#include "sim/world.hpp"
 
 namespace firebreak {
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <numeric>
 #include <tuple>
 
 // toml++ 3.3 frees tables recursively and bounds the nesting of values but not the parts of a
@@ -48,10 +47,6 @@ constexpr std::size_t longest_line = 4096;
 template <class T>
 using Converted = tl::expected<T, std::string>;
 using Wrong = tl::unexpected<std::string>;
-
-bool is_control(char c) {
-    return (c >= 0 && c < ' ') || c == 0x7f;
-}
 
 /// `text` in quotes, shortened.
 std::string shown(std::string_view text) {
@@ -107,8 +102,10 @@ Converted<std::string> as_text(const toml::node& node) {
     const auto* value = node.as_string();
     if (!value) return not_a("a text in quotes", node);
     // TOML allows \u0000, where a path or a topic would end early in every C library.
-    if (std::ranges::any_of(value->get(),
-                            [](char c) { return is_control(c) && c != '\n' && c != '\t'; })) {
+    const auto unfit = [](char c) {
+        return (c >= 0 && c < ' ' && c != '\n' && c != '\t') || c == 0x7f;
+    };
+    if (std::ranges::any_of(value->get(), unfit)) {
         return Wrong("holds a control character; take it out");
     }
     return value->get();
@@ -139,25 +136,6 @@ Converted<bool> as_flag(const toml::node& node) {
 }
 
 }  // namespace
-
-void Complaints::add(Place place, std::string what) {
-    // What is quoted from a file must neither break the line nor speak to the terminal.
-    std::ranges::replace_if(what, is_control, '?');
-    if (items_.size() < most) items_.push_back({std::move(place), std::move(what)});
-}
-
-std::string Complaints::text() const {
-    auto sorted = items_;
-    const auto key = [](const Complaint& c) { return std::tie(c.place, c.what); };
-    std::ranges::sort(sorted, {}, key);
-    const auto same = [&](const Complaint& a, const Complaint& b) { return key(a) == key(b); };
-    sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
-    std::string out;
-    for (const auto& [place, what] : sorted) {
-        out += fmt::format("{}:{}:{}: {}\n", place.file, place.line, place.column, what);
-    }
-    return items_.size() < most ? out : out + "there may be more; correct these first\n";
-}
 
 Section::Section(std::shared_ptr<const Source> source, const void* table, Complaints& complaints)
     : source_(std::move(source)),
@@ -391,34 +369,6 @@ ConfigFile ConfigFile::parse(std::string_view text, const std::string& name,
 
 Section ConfigFile::root() const {
     return {source_, &source_->root, *complaints_};
-}
-
-bool is_name(std::string_view text) {
-    constexpr std::string_view first = "abcdefghijklmnopqrstuvwxyz0123456789";
-    return !text.empty() && text.size() <= 64 && first.find(text.front()) != first.npos &&
-           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == text.npos;
-}
-
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-    std::string_view best;
-    std::size_t least = 2 + word.size() / 4;
-    for (const auto candidate : candidates) {
-        if (word.size() > 64 || candidate.size() > 64) continue;  // the cost is their product
-        std::vector<std::size_t> row(candidate.size() + 1);       // Levenshtein's, one row of it
-        std::iota(row.begin(), row.end(), 0u);
-        for (std::size_t i = 1; i <= word.size(); ++i) {
-            std::size_t diagonal = std::exchange(row[0], i);
-            for (std::size_t j = 1; j < row.size(); ++j) {
-                if (word[i - 1] != candidate[j - 1]) ++diagonal;
-                diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, diagonal}));
-            }
-        }
-        if (row.back() < least) {
-            least = row.back();
-            best = candidate;
-        }
-    }
-    return best;
 }
 
 }  // namespace firebreak
