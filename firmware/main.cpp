@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "contract/link/link.hpp"
+#include "contract/support/backoff.hpp"
 #include "contract/support/inbox.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/program.hpp"
@@ -29,7 +30,9 @@ namespace {
 constexpr std::size_t inbox_capacity = 1024;
 /// Inputs handled between two looks at the link, so that neither starves the other.
 constexpr int batch = 64;
-constexpr Duration publish_again = std::chrono::milliseconds(50);
+/// A full link is tried again soon, a stuck one ever more seldom.
+constexpr Duration publish_again = std::chrono::milliseconds(4);
+constexpr Duration publish_again_most = std::chrono::milliseconds(250);
 /// SIGTERM ends the program within 2 s, whatever a device or the broker does.
 constexpr Duration closing_time = std::chrono::milliseconds(1700);
 
@@ -124,14 +127,17 @@ private:
     }
 
     void publish(Instant now) {
-        publish_at_ = never;
         while (const Message* message = agent_.next_message()) {
             if (!link_->publish(*message)) {
-                publish_at_ = now + publish_again;
+                const bool due = publish_at_ == never || now >= publish_at_;
+                if (due) publish_at_ = now + publish_backoff_.failed();
                 return;
             }
             agent_.message_sent();
+            publish_backoff_.succeeded();
+            publish_at_ = never;
         }
+        publish_at_ = never;
     }
 
     void write_notes() {
@@ -167,6 +173,7 @@ private:
     std::unique_ptr<Link> link_;
     bool link_news_ = false;
     Instant publish_at_ = never;
+    Backoff publish_backoff_{publish_again, publish_again_most};
 };
 
 std::optional<SitePlan> load(const std::string& path) {

@@ -68,7 +68,7 @@ private:
     const Profile* profile(Section& row, const std::string& name);
     std::optional<std::size_t> device(Section& row);
     const Register* measure(Section& row, std::size_t device, std::string& name);
-    void complain_unknown(Section& row, std::string_view key, std::string_view what,
+    void complain_unknown(Section& row, std::string_view key, const std::string& nothing,
                           std::string_view name, const std::vector<std::string_view>& known);
 
     const std::string& path_;
@@ -98,13 +98,17 @@ bool SiteReader::fresh(Section& row, std::string_view kind, std::set<std::string
     return false;
 }
 
-void SiteReader::complain_unknown(Section& row, std::string_view key, std::string_view what,
+/// `nothing`: "there is no [[bus]]", "fire1 has no measure".
+void SiteReader::complain_unknown(Section& row, std::string_view key, const std::string& nothing,
                                   std::string_view name,
                                   const std::vector<std::string_view>& known) {
-    const auto near = nearest(name, known);
-    row.complain(key, near.empty()
-                          ? fmt::format("there is no {} {}", what, name)
-                          : fmt::format("there is no {} {}; did you mean {}?", what, name, near));
+    auto what = fmt::format("{} {}", nothing, name);
+    if (const auto near = nearest(name, known); !near.empty()) {
+        what += fmt::format("; did you mean {}?", near);
+    } else if (!known.empty() && known.size() <= 8) {
+        what += fmt::format("; there is {}", fmt::join(known, ", "));
+    }
+    row.complain(key, what);
 }
 
 void SiteReader::read_hosts(Section& root) {
@@ -203,13 +207,14 @@ void SiteReader::read_device(Section& row) {
     if (found != buses.end()) {
         device.bus = static_cast<std::size_t>(found - buses.begin());
     } else if (!bus.empty()) {
-        complain_unknown(row, "bus", "[[bus]]", bus, buses);
+        complain_unknown(row, "bus", "there is no [[bus]]", bus, buses);
     }
     device.unit = static_cast<std::uint8_t>(row.integer_or("unit", 1, {0, max_unit}));
+    const auto before = complaints_.size();
     device.period = wait(row, "period", device.period, longest, std::chrono::milliseconds(10));
     device.silent_after =
         wait(row, "silent_after", std::max(device.silent_after, 3 * device.period));
-    if (device.silent_after <= device.period) {
+    if (device.silent_after <= device.period && complaints_.size() == before) {
         row.complain("silent_after", fmt::format("must be longer than the period of {}",
                                                  format_duration(device.period)));
     }
@@ -249,7 +254,7 @@ std::optional<std::size_t> SiteReader::device(Section& row) {
     for (const auto& known : plan_.devices) names.push_back(known.name);
     const auto found = std::find(names.begin(), names.end(), name);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    if (!name.empty()) complain_unknown(row, "device", "[[device]]", name, names);
+    if (!name.empty()) complain_unknown(row, "device", "there is no [[device]]", name, names);
     return std::nullopt;
 }
 
@@ -262,8 +267,8 @@ const Register* SiteReader::measure(Section& row, std::size_t device, std::strin
     std::vector<std::string_view> measures;
     for (const auto& reg : plan.profile.registers) measures.push_back(reg.measure);
     complain_unknown(row, "measure",
-                     fmt::format("measure on {} (profile {}):", plan.name, plan.profile.name), name,
-                     measures);
+                     fmt::format("{} (profile {}) has no measure", plan.name, plan.profile.name),
+                     name, measures);
     return nullptr;
 }
 

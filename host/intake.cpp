@@ -55,10 +55,9 @@ void Controller::State::arrived(const Arrived& message, Now now) {
 
 void Controller::State::acked(const Topic& topic, const Ack& ack) {
     Target* target = find(topic.name);
-    if (target == nullptr || target->plan->kind != TargetKind::outlet ||
-        agent_of(*target->plan) != topic.origin) {
-        return;  // an answer to somebody else's command, or to a record
-    }
+    // Else it answers somebody else's command, or a record.
+    const bool is_outlet = target != nullptr && target->plan->kind == TargetKind::outlet;
+    if (!is_outlet || agent_of(*target->plan) != topic.origin) return;
     const auto settled = target->outlets.acked(ack);
     if (!settled) return;
     const auto& step = settled->step;

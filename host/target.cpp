@@ -123,9 +123,6 @@ std::vector<Ack> AlarmAcks::due(const std::vector<Target>& targets, bool armed) 
         if (said.began != progress.began) said = {progress.began, std::nullopt};
         const auto outcome = outcome_of(progress);
         if (!outcome || outcome == said.outcome) continue;
-        // "Done" is news after trouble, but "already" after "done" is not.
-        const bool stands = said.outcome == Outcome::done && outcome == Outcome::already;
-        if (stands) continue;
         said.outcome = outcome;
         Ack ack;
         ack.about = alarm.second;

@@ -13,7 +13,9 @@
 namespace firebreak {
 namespace {
 
-constexpr std::size_t most_in_flight = 64;
+// Below the 20 that mosquitto allows (its Receive Maximum): paho keeps what exceeds that in a queue
+// of its own, which it looks at only once a second (MQTTAsyncUtils.c, MQTTAsync_sendThread).
+constexpr std::size_t most_in_flight = 16;
 constexpr auto connect_timeout = std::chrono::seconds(5);
 // paho looks at its timeouts every 3 s, and drops a CONNECT without a word when the last
 // connection is still closing (MQTTAsyncUtils.c, MQTTAsync_processCommand): so we look too.

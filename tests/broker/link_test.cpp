@@ -187,14 +187,14 @@ TEST_CASE("link: after a broker's restart it is up again and subscribed anew", "
     }
 }
 
-TEST_CASE("link: no more than 64 messages are in flight to a frozen broker", "[broker][link]") {
+TEST_CASE("link: no more than 16 messages are in flight to a frozen broker", "[broker][link]") {
     Mosquitto broker;
     Client client(broker.url());
     REQUIRE(client.comes_up());
     broker.freeze();
     int taken = 0;
     while (taken < 1000 && client.link().publish({"t", "x", false})) ++taken;
-    CHECK(taken == 64);
+    CHECK(taken == 16);
     broker.thaw();
     CHECK(client.publish({"t", "x", false}));
 }
@@ -205,7 +205,7 @@ TEST_CASE("link: what was in flight when the broker died is sent to the next one
     Client client(broker.url());
     REQUIRE(client.comes_up());
     broker.freeze();
-    for (int i = 0; i < 64; ++i) {
+    for (int i = 0; i < 16; ++i) {
         REQUIRE(client.link().publish({"n/" + std::to_string(i), std::to_string(i), true}));
     }
     broker.kill();
@@ -217,9 +217,9 @@ TEST_CASE("link: what was in flight when the broker died is sent to the next one
     std::map<std::string, std::string> last;
     REQUIRE(reader.until([&] {
         for (const auto& message : reader.arrived) last[message.topic] = message.payload;
-        return last.size() == 64 && last["n/0"] == "newest";
+        return last.size() == 16 && last["n/0"] == "newest";
     }));
-    for (int i = 1; i < 64; ++i) CHECK(last["n/" + std::to_string(i)] == std::to_string(i));
+    for (int i = 1; i < 16; ++i) CHECK(last["n/" + std::to_string(i)] == std::to_string(i));
 }
 
 TEST_CASE("link: a broker that dies under a stream of messages crashes nothing", "[broker][link]") {
@@ -234,7 +234,8 @@ TEST_CASE("link: a broker that dies under a stream of messages crashes nothing",
                 ++taken;
             }
         }
-        CHECK(taken > 0);
+        // What was in flight when the last broker died may fill the window first.
+        CHECK((taken > 0 || client.publish(online)));
         broker.kill();
         REQUIRE(client.goes_down());
         broker.start();

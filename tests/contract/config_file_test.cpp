@@ -312,6 +312,9 @@ TEST_CASE("config_file: text that is not TOML complains once, at its place",
         {"a = {b = 1", "site.toml:1:11: "},
         {"[[a]]\nb = ", "site.toml:2:5: "},
         {"a = 1\na = 2\n", "site.toml:2:"},
+        {"a = 1\n[[[x]]]", "site.toml:2:3: "},  // broke an assertion inside toml++
+        {"level = [5°]", "site.toml:1:11: "},   // was undefined behaviour inside toml++
+        {"[[=", "site.toml:1:3: "},
         {"a = 1e400", "site.toml:1:"},
         {"a = 9223372036854775808", "site.toml:1:"},
         {"[[a]]\n[a]\n", "site.toml:2:1: "},

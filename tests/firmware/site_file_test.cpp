@@ -148,7 +148,7 @@ TEST_CASE("site: an alarm on a point that does not exist names the nearest", "[f
         complaints_of(alarm("device = \"strip1\"\nmeasure = \"ambient.temprature\"\nabove = 4\n"));
     says(text, "site.toml:17:");
     says(text, "ambient.temprature; did you mean ambient.temperature?");
-    says(text, "strip1 (profile strip)");
+    says(text, "strip1 (profile strip) has no measure");
     says(complaints_of(alarm("device = \"strip2\"\nmeasure = \"x\"\nabove = 4\n")),
          "there is no [[device]] strip2; did you mean strip1?");
 }

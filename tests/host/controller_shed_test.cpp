@@ -145,6 +145,9 @@ TEST_CASE("shed: a silent agent is said to be what blocks", "[host][shed]") {
     story.alive = true;
     story.connect();
     CHECK(outlet_commands(story).size() == 2);  // no heap of old repetitions, and no waiting
+    story.controller.handle(LinkDown{"gone"}, story.at());
+    story.connect();  // a short gap: what was sent into it is sent again, whatever the back-off
+    CHECK(outlet_commands(story).size() == 2);
 }
 
 TEST_CASE("shed: power comes back before traffic", "[host][shed]") {

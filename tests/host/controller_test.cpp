@@ -279,6 +279,40 @@ TEST_CASE("controller: missing evidence ends nothing", "[host][controller]") {
     CHECK(story.take_done().empty());
 }
 
+TEST_CASE("controller: a restoration held up by HAProxy needs the all-clear anew",
+          "[host][controller]") {
+    RoomStory story;
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    story.take_done();
+    story.alarm("gas", Phase::clear);
+    story.pass(30s);
+    story.fault = "connect: Connection refused";
+    story.pass(5min);
+    REQUIRE(story.posture.at("text").wanted == Posture::normal);
+    story.alive = false;
+    story.pass(5min);
+    story.fault.clear();
+    story.pass(1min);
+    CHECK(story.take_done().empty());
+    CHECK(story.posture.at("text").blocked.starts_with("pangyo-a: no all-clear: no fresh word of"));
+    story.alive = true;
+    story.pass(10s);
+    CHECK(story.take_done().size() == 4);
+}
+
+TEST_CASE("controller: an alarm whose drain stood already is told so", "[host][controller]") {
+    RoomStory story;
+    for (const char* target : {"text", "videos"}) {
+        story.servers[target]["pangyo-a"] = story.servers[target]["pangyo-b"] = "drain";
+    }
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    CHECK(story.take_done().empty());
+    REQUIRE(story.acks.size() == 1);
+    CHECK(story.acks[0].outcome == Outcome::already);
+}
+
 TEST_CASE("controller: a silent agent votes where a rule says so", "[host][controller]") {
     auto plan = story_policy();
     RulePlan silence;

@@ -1,0 +1,255 @@
+// firebreak-host as a process, with a real broker and a real haproxy; the agent is played.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "contract/payload.hpp"
+#include "contract/topic.hpp"
+#include "host/actuate/haproxy.hpp"
+#include "tests/catch.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/mosquitto.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr const char* host_binary = FIREBREAK_BIN_DIR "/firebreak-host";
+
+class Stage {
+public:
+    explicit Stage(const std::string& more = "") {
+        folder.write("haproxy.cfg",
+                     fmt::format("global\n  stats socket {} level admin\n"
+                                 "defaults\n  mode http\n  timeout client 5s\n"
+                                 "  timeout server 5s\n  timeout connect 1s\nbackend text\n"
+                                 "  server pangyo-a 127.0.0.1:1\n  server pangyo-b 127.0.0.1:1\n"
+                                 "  server seoul-a 127.0.0.1:1\n  server seoul-b 127.0.0.1:1\n",
+                                 socket()));
+        haproxy.emplace("haproxy", std::vector<std::string>{"-db", "-f", path("haproxy.cfg")});
+        folder.write("policy.toml", fmt::format(R"(
+site = "seoul"
+host = "seoul-1"
+armed = true
+heartbeat = "500ms"
+calm_for = "1s"
+{}
+[broker]
+url = "{}"
+[guard]
+min_ready = 2
+evidence_max_age = "60s"
+[[endpoint]]
+name = "edge"
+haproxy = "{}"
+timeout = "10s"
+[[target]]
+name = "text"
+site = "pangyo"
+haproxy = {{endpoint = "edge", backend = "text", servers = ["pangyo-a", "pangyo-b"]}}
+[[target]]
+name = "racks"
+site = "pangyo"
+outlet = {{agent = "room", outlets = ["rack-a"], after = ["text"]}}
+[[rule]]
+while = {{site = "pangyo", alarm = "gas"}}
+targets = ["text"]
+at_least = "drain"
+[[rule]]
+while = {{site = "pangyo", alarm = "on-battery"}}
+targets = ["racks"]
+at_least = "shed"
+)",
+                                                more, broker.url(), socket()));
+    }
+
+    [[nodiscard]] std::string path(const std::string& name) const {
+        return (folder.path() / name).string();
+    }
+    [[nodiscard]] std::string socket() const { return path("admin.sock"); }
+
+    void start_host() {
+        host.emplace(host_binary, std::vector<std::string>{"run", "--config", path("policy.toml")});
+        REQUIRE(eventually([&] { return host_status().online; }));
+    }
+    [[nodiscard]] Status host_status() const {
+        return parse_status(broker.retained(to_string({self, Kind::status, "", ""})))
+            .value_or(Status{});
+    }
+    [[nodiscard]] PostureNotice posture(const std::string& target) const {
+        return parse_posture_notice(broker.retained(to_string({self, Kind::posture, target, ""})))
+            .value_or(PostureNotice{});
+    }
+    void beat() {
+        Status status;
+        status.online = true;
+        status.heartbeat_s = 600;
+        status.stamp = {"life", ++seq, {}};
+        broker.publish(to_string({room, Kind::status, "", ""}), to_json(status), true);
+    }
+    void alarm(const std::string& name, Phase phase) {
+        AlarmNotice notice;
+        notice.alarm = name;
+        notice.phase = phase;
+        notice.stamp = {"life", ++seq, {}};
+        broker.publish(to_string({room, Kind::alarm, name, ""}), to_json(notice), true);
+    }
+    void quiet_day() {
+        beat();
+        alarm("gas", Phase::clear);
+        alarm("on-battery", Phase::clear);
+    }
+    [[nodiscard]] std::string state(const std::string& server) const {
+        const auto states =
+            make_haproxy({"edge", socket(), 2s}, {{"text", "text"}}, -1)->observe("text");
+        return states && states->contains(server) ? states->at(server) : "";
+    }
+    [[nodiscard]] bool is(const std::string& wanted) const {
+        return state("pangyo-a") == wanted && state("pangyo-b") == wanted;
+    }
+
+    const Origin room{"pangyo", Role::agent, "room"};
+    const Origin self{"seoul", Role::host, "seoul-1"};
+    std::uint64_t seq = 0;
+    TempDir folder;
+    Mosquitto broker;
+    std::optional<Process> haproxy;
+    std::optional<Process> host;
+};
+
+}  // namespace
+
+TEST_CASE("host: an alarm on the wire drains real servers, calm brings them back",
+          "[system][host]") {
+    Stage stage;
+    stage.start_host();
+    stage.quiet_day();
+    stage.alarm("gas", Phase::firing);
+    CHECK(eventually([&] { return stage.is("drain"); }));
+    CHECK(eventually([&] { return stage.posture("text").reached == Posture::drain; }));
+    CHECK(stage.posture("text").because == std::vector<std::string>{"pangyo/room/gas"});
+    CHECK(stage.state("seoul-a") == "ready");
+
+    for (const auto& payload : {std::string("junk"), std::string(1024 * 1024, 'x')}) {
+        stage.folder.write("payload", payload);
+        Process publish("mosquitto_pub", {"-p", std::to_string(stage.broker.port()), "-t",
+                                          to_string({stage.room, Kind::alarm, "gas", ""}), "-f",
+                                          stage.path("payload")});
+        CHECK(publish.wait(10s) == 0);
+    }
+    CHECK(eventually([&] {
+        const auto counters = stage.host_status().counters;
+        return counters.contains("messages.dropped") && counters.at("messages.dropped") >= 2;
+    }));
+    CHECK(stage.is("drain"));
+
+    stage.alarm("gas", Phase::clear);
+    CHECK(eventually([&] { return stage.is("ready"); }));
+    CHECK(eventually([&] { return stage.posture("text").wanted == Posture::normal; }));
+    CHECK(stage.posture("text").held.empty());
+}
+
+TEST_CASE("host: killed and started anew, it neither forgets nor restores early",
+          "[system][host]") {
+    Stage stage;
+    stage.start_host();
+    stage.quiet_day();
+    stage.alarm("gas", Phase::firing);
+    REQUIRE(eventually([&] { return stage.posture("text").held.size() == 2; }));
+    stage.host->kill();
+    REQUIRE(eventually([&] { return !stage.host_status().online; }));  // the broker tells its will
+    stage.start_host();
+    CHECK(eventually([&] {
+        const auto notice = stage.posture("text");
+        return notice.stamp.boot == stage.host_status().stamp.boot && notice.held.size() == 2;
+    }));
+    CHECK(stage.is("drain"));
+    stage.alarm("gas", Phase::clear);
+    CHECK(eventually([&] { return stage.is("ready"); }));
+}
+
+TEST_CASE("host: an outlet goes off by command and acknowledgement", "[system][host]") {
+    Stage stage;
+    Process listen("mosquitto_sub", {"-p", std::to_string(stage.broker.port()), "-q", "1", "-t",
+                                     to_string({stage.self, Kind::command, "racks", ""})});
+    stage.start_host();
+    stage.quiet_day();
+    stage.alarm("on-battery", Phase::firing);
+    REQUIRE(eventually([&] { return listen.out().find('\n') != std::string::npos; }));
+    const auto command = parse_command(listen.out().substr(0, listen.out().find('\n')));
+    REQUIRE(command);
+    CHECK(command->action == "off");
+    CHECK(command->armed);
+    CHECK(stage.is("drain"));  // first the traffic
+    Ack ack;
+    ack.about = "racks";
+    ack.id = command->id;
+    ack.boot = command->stamp.boot;
+    ack.seq = command->stamp.seq;
+    ack.stamp = {"life", ++stage.seq, {}};
+    stage.broker.publish(to_string({stage.room, Kind::ack, "racks", ""}), to_json(ack));
+    CHECK(eventually([&] { return stage.posture("racks").reached == Posture::shed; }));
+}
+
+TEST_CASE("host: SIGTERM ends it with 0 though HAProxy hangs and the broker is dead",
+          "[system][host]") {
+    Stage stage;
+    stage.start_host();
+    stage.quiet_day();
+    SECTION("all is well") {}
+    SECTION("both are gone") {
+        stage.haproxy->signal(SIGSTOP);
+        stage.alarm("gas", Phase::firing);
+        stage.broker.kill();
+        std::this_thread::sleep_for(300ms);
+    }
+    SECTION("both hang") {
+        stage.haproxy->signal(SIGSTOP);
+        stage.alarm("gas", Phase::firing);
+        std::this_thread::sleep_for(300ms);
+        stage.broker.freeze();
+    }
+    stage.host->signal(SIGTERM);
+    CHECK(stage.host->wait(2s) == 0);
+    UNSCOPED_INFO(stage.host->err());
+    CHECK(stage.host->err().find("event=stopped") != std::string::npos);
+}
+
+TEST_CASE("host: without broker and HAProxy it starts, waits, and works when they come",
+          "[system][host]") {
+    Stage stage;
+    stage.haproxy.reset();
+    stage.broker.kill();
+    stage.host.emplace(host_binary,
+                       std::vector<std::string>{"run", "--config", stage.path("policy.toml")});
+    std::this_thread::sleep_for(500ms);
+    REQUIRE(stage.host->running());
+    stage.broker.start();
+    REQUIRE(eventually([&] { return stage.host_status().online; }, 30s));
+    stage.quiet_day();
+    stage.alarm("gas", Phase::firing);
+    CHECK(eventually([&] { return !stage.posture("text").blocked.empty(); }));
+    stage.haproxy.emplace("haproxy",
+                          std::vector<std::string>{"-db", "-f", stage.path("haproxy.cfg")});
+    CHECK(eventually([&] { return stage.is("drain"); }, 35s));
+    CHECK(eventually([&] { return stage.posture("text").blocked.empty(); }));
+}
+
+TEST_CASE("host: wrong configuration ends with 2 and says where", "[system][host]") {
+    const TempDir folder;
+    const auto file = folder.write("policy.toml", "site = \"seoul\"\nhost = 7\n");
+    for (const auto& words : {std::vector<std::string>{"check", file},
+                              std::vector<std::string>{"run", "--config", file}}) {
+        Process host(host_binary, words);
+        CHECK(host.wait(10s) == 2);
+        CHECK(host.err().find(file + ":2:") != std::string::npos);
+    }
+    Process check(host_binary, {"check", FIREBREAK_SOURCE_DIR "/sim/demo/policy.toml"});
+    CHECK(check.wait(10s) == 0);
+    CHECK(check.out().find("at least drain while") != std::string::npos);
+}
