@@ -167,7 +167,7 @@ Instant Controller::next_deadline() const {
         } else if (state.linked) {
             next = std::min(next, target.outlets.next_deadline());
         }
-        if (target.tally.wanted() < target.rung.wanted && target.doubt.empty()) {
+        if (target.poll.wanted() < target.rung.wanted && target.doubt.empty()) {
             next = std::min(next, target.rung.calm_since + state.plan.calm_for);
         }
     }

@@ -9,13 +9,13 @@ namespace firebreak {
 bool Target::climb(const PolicyPlan& policy, const Situation& situation, Instant now) {
     const auto before = rung.wanted;
     const auto max_age = policy.guard.evidence_max_age;
-    firebreak::Tally votes = firebreak::tally(ballots, situation, max_age, now);
+    firebreak::Poll votes = firebreak::tally(ballots, situation, max_age, now);
     doubt.clear();
     if (votes.wanted() < rung.wanted) {
         doubt = firebreak::doubt(ballots, rung.wanted, situation, max_age, now);
     }
     rung = next_rung(std::move(rung), votes, !doubt.empty(), now, policy.calm_for);
-    tally = std::move(votes);
+    poll = std::move(votes);
     if (rung.wanted == before) return false;
     rehearsed.clear();
     if (rung.wanted < Posture::drain) acted = false;
@@ -111,7 +111,7 @@ std::optional<Outcome> outcome_of(const Progress& progress) {
 std::vector<Ack> AlarmAcks::due(const std::vector<Target>& targets, bool armed) {
     std::map<std::pair<Origin, std::string>, Progress> alarms;
     for (const auto& target : targets) {
-        for (const auto& vote : target.tally.votes) {
+        for (const auto& vote : target.poll.votes) {
             if (vote.at_least < Posture::drain || vote.alarm.empty()) continue;
             add(alarms[{vote.agent, vote.alarm}], target, vote, armed);
         }

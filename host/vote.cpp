@@ -65,9 +65,9 @@ std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target
     return ballots;
 }
 
-Tally tally(const std::vector<Ballot>& ballots, const Situation& situation,
-            Duration evidence_max_age, Instant now) {
-    Tally result;
+Poll tally(const std::vector<Ballot>& ballots, const Situation& situation,
+           Duration evidence_max_age, Instant now) {
+    Poll result;
     for (const auto& ballot : ballots) {
         for (const auto& [origin, agent] : situation.agents()) {
             if (!matches(*ballot.rule, origin)) continue;
@@ -84,7 +84,7 @@ Tally tally(const std::vector<Ballot>& ballots, const Situation& situation,
     };
     result.votes.erase(std::unique(result.votes.begin(), result.votes.end(), same),
                        result.votes.end());
-    if (result.votes.size() > Tally::max_votes) result.votes.resize(Tally::max_votes);
+    if (result.votes.size() > Poll::max_votes) result.votes.resize(Poll::max_votes);
     return result;
 }
 
@@ -115,11 +115,11 @@ std::string doubt(const std::vector<Ballot>& ballots, Posture rung, const Situat
     return "";
 }
 
-Rung next_rung(Rung rung, const Tally& tally, bool doubtful, Instant now, Duration calm_for) {
-    for (const auto& vote : tally.votes) {
+Rung next_rung(Rung rung, const Poll& poll, bool doubtful, Instant now, Duration calm_for) {
+    for (const auto& vote : poll.votes) {
         if (vote.fresh) rung.admitted = std::max(rung.admitted, vote.at_least);
     }
-    const auto asked = tally.wanted();
+    const auto asked = poll.wanted();
     if (asked < rung.wanted) {
         // Doubt starts the wait anew: calm is calm_for of seen quiet, not of being out of touch.
         if (doubtful) rung.calm_since = now;
@@ -138,12 +138,12 @@ Rung next_rung(Rung rung, const Tally& tally, bool doubtful, Instant now, Durati
     rung.wanted = asked;
     rung.because.clear();
     const Vote* lead = nullptr;  // the present lead stays as long as it votes: ids stay stable
-    for (const auto& vote : tally.votes) {
+    for (const auto& vote : poll.votes) {
         if (vote.at_least != asked) break;
         rung.because.push_back(vote.because);
         if (vote.because == rung.cause && !higher) lead = &vote;
     }
-    if (lead == nullptr) lead = &tally.votes.front();
+    if (lead == nullptr) lead = &poll.votes.front();
     rung.cause = lead->because;
     rung.cause_began = lead->began;
     return rung;

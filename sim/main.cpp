@@ -56,7 +56,7 @@ int check_one(const std::string& path) {
 }
 
 int check_replay(const std::string& site_path, const std::string& policy_path,
-                 const std::string& scenario_path) {
+                 const std::string& scenario_path, double speed) {
     Complaints complaints;
     const auto site = load_site(site_path, profile_folders(), complaints);
     const auto policy = load_policy(policy_path, complaints);
@@ -67,14 +67,30 @@ int check_replay(const std::string& site_path, const std::string& policy_path,
         check_expects(scenario, site, policy, complaints);
     }
     if (!complaints.empty()) return complain(complaints);
-    const auto replayed = replay(site, policy, scenario);
+    const auto replayed = replay(site, policy, scenario, speed);
     fmt::print("{}\n{}", scenario.title, "\n" + describe(replayed));
     return replayed.kept() ? well : failed;
 }
 
-int check(const std::vector<std::string>& files) {
+/// The number behind --speed, or `otherwise` when it was not given; nothing if it is none.
+std::optional<double> parse_speed(const std::string& text, double otherwise) {
+    if (text.empty()) return otherwise;
+    double speed = 0;
+    const auto* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), end, speed);
+    const bool good = parsed.ec == std::errc() && parsed.ptr == end;
+    if (good && speed >= 0.001 && speed <= 100'000) return speed;
+    fmt::print(stderr, "--speed {}: write a number from 0.001 to 100000\n", text);
+    return std::nullopt;
+}
+
+int check(const std::vector<std::string>& files, const std::string& speed_text) {
+    // The cores log what they do; here the story tells it.
+    open_log("firebreak-sim", LogLevel::warning);
+    const auto speed = parse_speed(speed_text, 1);
+    if (!speed) return wrong;
     if (files.size() == 1) return check_one(files[0]);
-    if (files.size() == 3) return check_replay(files[0], files[1], files[2]);
+    if (files.size() == 3) return check_replay(files[0], files[1], files[2], *speed);
     fmt::print(stderr, "check takes one file, or SITE POLICY SCENARIO\n");
     return wrong;
 }
@@ -91,15 +107,9 @@ int run(const std::string& config, const std::string& speed) {
     open_log("firebreak-sim", LogLevel::info);
     auto room = room_of(config);
     if (!room) return wrong;
-    if (!speed.empty()) {
-        const auto* end = speed.data() + speed.size();
-        const auto parsed = std::from_chars(speed.data(), end, room->speed);
-        if (parsed.ec != std::errc() || parsed.ptr != end || !(room->speed >= 0.001) ||
-            room->speed > 100'000) {
-            fmt::print(stderr, "--speed {}: write a number from 0.001 to 100000\n", speed);
-            return wrong;
-        }
-    }
+    const auto wanted = parse_speed(speed, room->speed);
+    if (!wanted) return wrong;
+    room->speed = *wanted;
     return exit_code(run_room(*room));
 }
 
@@ -149,8 +159,9 @@ int main(int argc, char** argv) {
     ReportPlan report_plan;
     program
         .verb("check", "Validate a scenario or room, or play SITE POLICY SCENARIO in process",
-              [&] { return check(files); })
-        .words("FILE", "a scenario or room file; or a site, a policy and a scenario", files, 1, 3);
+              [&] { return check(files, speed); })
+        .words("FILE", "a scenario or room file; or a site, a policy and a scenario", files, 1, 3)
+        .option("--speed", "story seconds in a second of the site's delays; 1 if left out", speed);
     program.verb("run", "Serve a room on the wire", [&] { return run(config, speed); })
         .option("--config", "the room file", config, true)
         .option("--speed", "story seconds in a second, in place of the room's", speed);

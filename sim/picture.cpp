@@ -19,6 +19,7 @@ constexpr double axis_y = 262;
 constexpr double rows_y = 330;
 constexpr double row_height = 84;
 constexpr double chart_height = 54;
+constexpr double label_room = 260;
 
 constexpr auto blue = "#0072b2";
 constexpr auto orange = "#d55e00";
@@ -77,15 +78,16 @@ private:
         svg_.text(40, 66, words, "font-size=\"15\"");
     }
 
-    // Labels hang at different heights so that the crowded first minutes stay readable.
+    // Labels hang at different heights so that the crowded first minutes stay readable; those
+    // near the right edge point to the left, each a step lower than the one before.
     void events() {
         std::size_t level = 0;
         double free_from = -1e9;
         for (const auto& event : report_.scenario.events) {
             const double minute = seconds(event.at) / 60;
+            const bool flip = x(minute) > right - label_room;
             level = x(minute) < free_from ? level + 1 : 0;
             const double y = 110 + 26 * static_cast<double>(level % 5);
-            const bool flip = x(minute) > right - 230;
             svg_.line(
                 x(minute), y + 4, x(minute), bottom_,
                 fmt::format("stroke=\"{}\" stroke-width=\"1\" stroke-dasharray=\"2 4\"", grey));
@@ -93,15 +95,15 @@ private:
             svg_.circle(x(minute), y, 5,
                         fmt::format("fill=\"{}\" stroke=\"{}\" stroke-width=\"1.5\"", fill, grey));
             svg_.text(x(minute) + (flip ? -11 : 11), y + 4,
-                      fmt::format("{:+.0f} min  {}", minute, event.say),
+                      fmt::format("+{:.0f} min  {}", minute, event.say),
                       flip ? "text-anchor=\"end\"" : "");
-            free_from = x(minute) + (flip ? 12 : 260);
+            free_from = x(minute) + label_room;
         }
     }
 
     void axis() {
         svg_.line(left, axis_y, right, axis_y, "stroke=\"#222\" stroke-width=\"1.5\"");
-        for (double minute = std::ceil(begins_ / 10) * 10; minute <= ends_; minute += 10) {
+        for (double minute = 10 * std::ceil(begins_ / 10) + 0.0; minute <= ends_; minute += 10) {
             svg_.line(x(minute), axis_y, x(minute), axis_y + 6, "stroke=\"#222\"");
             svg_.text(x(minute), axis_y + 21, fmt::format("{:.0f}", minute),
                       "text-anchor=\"middle\"");

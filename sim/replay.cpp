@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 
@@ -25,14 +26,15 @@ constexpr WallTime t0_wall{std::chrono::milliseconds(1'665'814'740'000)};
 
 // While nothing moves but a ramp, once a second shows it well enough.
 constexpr Duration finest_ramp = std::chrono::seconds(1);
-// A settled device is read this often within its silence limit.
-constexpr int reads_before_silence = 3;
+// A settled device is read once within this share of its silence limit.
+constexpr double rest_share = 0.8;
 
 // A message may cause a message; a story in which that never ends is a bug in a core.
 constexpr int most_rounds = 1000;
 
-Now moment(Duration at) {
-    return {t0 + at, t0_wall + std::chrono::floor<std::chrono::milliseconds>(at)};
+Duration scaled(Duration duration, double factor) {
+    const auto ticks = std::llround(static_cast<double>(duration.count()) * factor);
+    return Duration(ticks);
 }
 
 /// The servers behind each haproxy target, all ready at first, and as many elsewhere as the
@@ -68,8 +70,9 @@ private:
 
 class Player {
 public:
-    Player(const SitePlan& site, const PolicyPlan& policy, const Scenario& scenario)
-        : site_(site),
+    Player(const SitePlan& site, const PolicyPlan& policy, const Scenario& scenario, double speed)
+        : speed_(speed),
+          site_(site),
           policy_(policy),
           scenario_(scenario),
           now_(scenario.begins),
@@ -95,16 +98,27 @@ public:
             controller_.tick(moment(now_));
             settle();
             look();
-            now_ = std::max(next_time(), now_ + std::chrono::milliseconds(1));
+            now_ = std::max(next_time(), now_ + story(std::chrono::milliseconds(1)));
         }
         return std::move(replayed_);
     }
 
 private:
+    /// A stretch of the cores' time as the story counts it.
+    [[nodiscard]] Duration story(Duration of_cores) const { return scaled(of_cores, speed_); }
+
+    /// A moment of the story on the cores' clock.
+    [[nodiscard]] Now moment(Duration at) const {
+        const auto passed = scaled(at, 1 / speed_);
+        return {t0 + passed, t0_wall + std::chrono::floor<std::chrono::milliseconds>(at)};
+    }
+
     [[nodiscard]] Duration next_time() const {
         const Duration far = scenario_.ends + std::chrono::milliseconds(1);
-        const auto of_core = [far](Instant deadline) {
-            return deadline == never ? far : deadline - t0;
+        const auto of_core = [this, far](Instant deadline) {
+            // Nothing beyond the end matters, and a far deadline must not overflow.
+            if (deadline >= moment(far).steady) return far;
+            return story(deadline - t0);
         };
         Duration next =
             std::min({far, of_core(agent_.next_deadline()), of_core(controller_.next_deadline()),
@@ -123,12 +137,13 @@ private:
             if (polled_[i] > now_) continue;
             poll(i);
             const auto& device = site_.devices[i];
-            const auto rest = device.silent_after / reads_before_silence;
+            const auto period = story(device.period);
+            const auto rest = std::min(story(scaled(device.silent_after, rest_share)), finest_ramp);
             const auto step = room_.next_step();
-            auto next = now_ + std::max(device.period, std::min(rest, finest_ramp));
+            auto next = now_ + std::max(period, rest);
             // Something steps before: the first read on the device's own beat after it counts.
             if (step && *step > now_ && *step < next) {
-                next = now_ + ((*step - now_) / device.period + 1) * device.period;
+                next = now_ + ((*step - now_) / period + 1) * period;
             }
             polled_[i] = next;
         }
@@ -243,6 +258,7 @@ private:
         if (expect.by ? now_ <= expect.at : now_ == expect.at) outcome.kept |= holds;
     }
 
+    const double speed_;
     const SitePlan& site_;
     const PolicyPlan& policy_;
     const Scenario& scenario_;
@@ -264,8 +280,9 @@ bool Replayed::kept() const {
     return std::all_of(outcomes.begin(), outcomes.end(), [](const auto& o) { return o.kept; });
 }
 
-Replayed replay(const SitePlan& site, const PolicyPlan& policy, const Scenario& scenario) {
-    return Player(site, policy, scenario).play();
+Replayed replay(const SitePlan& site, const PolicyPlan& policy, const Scenario& scenario,
+                double speed) {
+    return Player(site, policy, scenario, speed).play();
 }
 
 std::string describe(const Replayed& replayed) {

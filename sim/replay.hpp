@@ -35,8 +35,10 @@ struct Replayed {
     [[nodiscard]] bool kept() const;
 };
 
+/// `speed`: story seconds in a second of the site's and the policy's periods and delays. A site
+/// that is made for a compressed replay, as the demo's is, is played at that replay's speed.
 [[nodiscard]] Replayed replay(const SitePlan& site, const PolicyPlan& policy,
-                              const Scenario& scenario);
+                              const Scenario& scenario, double speed = 1);
 
 /// The story and the outcomes for people; every expectation with "ok" or "FAILED".
 [[nodiscard]] std::string describe(const Replayed& replayed);

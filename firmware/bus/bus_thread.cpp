@@ -19,6 +19,12 @@ Instant clock_now() {
     return std::chrono::steady_clock::now();
 }
 
+/// A write, or only the end of a wait, to look at `stopping`.
+struct Posted {
+    bool is_write = false;
+    WriteOrder write;
+};
+
 /// What a poll needs of a device; the profiles stay with the plan.
 struct Polled {
     std::uint8_t unit = 1;
@@ -55,7 +61,7 @@ struct BusThread::State {
             auto order = poll ? inbox.take_now() : inbox.take(schedule.wake());
             if (stopping) return;
             if (order) {
-                if (*order) carry_out(**order);
+                if (order->is_write) carry_out(order->write);
             } else if (poll) {
                 read(*poll);
             }
@@ -99,7 +105,7 @@ struct BusThread::State {
     std::function<void(BusNews)> sink;
     std::map<std::size_t, Polled> polled;
     PollSchedule schedule;
-    Inbox<std::optional<WriteOrder>> inbox{most_writes_waiting};  ///< nothing: only wake up
+    Inbox<Posted> inbox{most_writes_waiting};
     std::atomic<bool> stopping = false;
     std::thread thread;
 };
@@ -113,12 +119,12 @@ BusThread::BusThread(std::unique_ptr<Bus> bus, std::size_t index,
 BusThread::~BusThread() {
     state_->stopping = true;
     // A full inbox refuses this, but then the thread has something to wake up for.
-    state_->inbox.post(std::nullopt);
+    state_->inbox.post({.is_write = false, .write = {}});
     state_->thread.join();
 }
 
 bool BusThread::write(WriteOrder order) {
-    return state_->inbox.post(std::move(order));
+    return state_->inbox.post({.is_write = true, .write = std::move(order)});
 }
 
 }  // namespace firebreak

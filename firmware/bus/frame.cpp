@@ -187,8 +187,9 @@ Result<void> parse_write(const WriteRequest& request, std::span<const std::uint8
 
 Bytes wrap_tcp(std::uint16_t transaction, std::uint8_t unit, std::span<const std::uint8_t> pdu) {
     const auto length = pdu.size() + 1;
-    Bytes adu{high(transaction), low(transaction), 0, 0, high(length), low(length), unit};
-    adu.insert(adu.end(), pdu.begin(), pdu.end());
+    const Bytes header{high(transaction), low(transaction), 0, 0, high(length), low(length), unit};
+    Bytes adu(header.size() + pdu.size());
+    std::copy(pdu.begin(), pdu.end(), std::copy(header.begin(), header.end(), adu.begin()));
     return adu;
 }
 

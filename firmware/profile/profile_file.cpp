@@ -114,7 +114,7 @@ void read_type(Section& row, Register& reg) {
         reg.type == WordType::u16 || reg.type == WordType::u32 || reg.type == WordType::u64;
     if (!is_unsigned) {
         row.complain("bit", "a bit needs an unsigned register: type u16, u32 or u64");
-    } else if (*bit >= 16 * word_count(reg.type)) {
+    } else if (*bit >= std::int64_t{16} * word_count(reg.type)) {
         row.complain("bit",
                      fmt::format("the type has only bits 0 to {}", 16 * word_count(reg.type) - 1));
     } else {

@@ -17,7 +17,10 @@ function say(s, who, what) {
 /^[0-9]+,/ {
   split($0, row, ",")
   if (!t0_ms) t0_ms = row[1] - row[2] * 1000 / speed
-  if (row[3] != "end") say(row[2], "room", row[3] " " row[4])
+  if (row[3] == "event") say(row[2], "room", row[4])
+  if (row[3] ~ /^feed_/) say(row[2], "room", "power feed " row[4] (row[3] == "feed_off" ? " is dead" : " is live"))
+  if (row[3] ~ /^rack_/ && row[5] == "outlet")
+    say(row[2], "room", "rack " row[4] (row[3] == "rack_off" ? " switched off, " : " switched on, ") row[6] " kW")
   next
 }
 !t0_ms { next }
@@ -28,7 +31,7 @@ $2 ~ /\/agent\/.*\/event$/ {
 }
 $2 ~ /\/host\/.*\/posture\// {
   target = field($0, "target"); reached = field($0, "reached")
-  if (seen[target] != reached && (reached != "normal" || target in seen))
+  if (target in seen ? seen[target] != reached : reached != "normal")
     say(at, "host", target " is at " reached)
   seen[target] = reached
 }

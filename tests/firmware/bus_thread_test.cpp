@@ -73,7 +73,8 @@ struct Bench {
     }
     ~Bench() {
         // Whatever call is under way ends, so that the thread can be joined.
-        for (int i = 0; i < 100; ++i) script->answer(fail(Fault::timeout, "the test is over"));
+        const Result<Words> over = fail(Fault::timeout, "the test is over");
+        for (int i = 0; i < 100; ++i) script->answer(over);
         thread.reset();
     }
 

@@ -35,7 +35,7 @@ Room room() {
         pdu.profile.registers.push_back(word);
     }
     site.devices.push_back(pdu);
-    for (const std::uint16_t base : {0, 1000}) {
+    for (const std::uint16_t base : {std::uint16_t{0}, std::uint16_t{1000}}) {
         DevicePlan bank;
         bank.name = "bank" + std::to_string(base);
         bank.unit = 2;

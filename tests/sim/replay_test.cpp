@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string root = FIREBREAK_SOURCE_DIR;
+constexpr double speed = 100;  // what the demo's site is made for
 
 /// The demo's site and policy with the Pangyo scenario, to be changed by a test.
 struct Demo {
@@ -31,7 +32,7 @@ struct Demo {
         std::erase_if(policy.rules, [&](const RulePlan& rule) { return rule.alarm != alarm; });
     }
 
-    [[nodiscard]] Replayed play() const { return replay(site, policy, scenario); }
+    [[nodiscard]] Replayed play() const { return replay(site, policy, scenario, speed); }
 };
 
 bool tells(const Replayed& replayed, const std::string& what) {
@@ -39,6 +40,15 @@ bool tells(const Replayed& replayed, const std::string& what) {
         if (line.what.find(what) != std::string::npos) return true;
     }
     return false;
+}
+
+/// Where in the story it is told first; what happens at one time still has an order.
+std::size_t place(const Replayed& replayed, const std::string& what) {
+    for (std::size_t i = 0; i < replayed.story.size(); ++i) {
+        if (replayed.story[i].what.find(what) != std::string::npos) return i;
+    }
+    FAIL("never told: " << what);
+    return 0;
 }
 
 Duration first(const Replayed& replayed, const std::string& what) {
@@ -63,6 +73,18 @@ TEST_CASE("replay: the same files tell the same story", "[sim][replay]") {
     CHECK(demo.play().story == demo.play().story);
 }
 
+TEST_CASE("replay: slower is not later: at the story's own speed alarms come no later than at 100",
+          "[sim][replay]") {
+    Demo demo;
+    demo.scenario.ends = 4min;
+    std::erase_if(demo.scenario.expects, [](const auto& expect) { return expect.at > 4min; });
+    const auto fast = demo.play();
+    const auto real = replay(demo.site, demo.policy, demo.scenario);
+    CHECK(real.kept());
+    CHECK(first(real, "battery-cell-hot is firing") < first(fast, "battery-cell-hot is firing"));
+    CHECK(first(real, "battery-cell-hot is firing") > 1min);
+}
+
 TEST_CASE("replay: a policy that waits for the UPS drains only when the power fails",
           "[sim][replay]") {
     Demo demo;
@@ -81,7 +103,10 @@ TEST_CASE("replay: a host that is not armed reaches nothing", "[sim][replay]") {
     Demo demo;
     demo.policy.armed = false;
     const auto replayed = demo.play();
-    CHECK_FALSE(tells(replayed, "is at drain"));
+    for (const char* service : {"text", "login", "payment", "photos", "videos"}) {
+        CHECK_FALSE(tells(replayed, std::string(service) + " is at drain"));
+    }
+    CHECK_FALSE(tells(replayed, "is at shed"));
     CHECK_FALSE(tells(replayed, "(outlet"));
     CHECK_FALSE(replayed.kept());
 }
@@ -96,8 +121,8 @@ TEST_CASE("replay: an outlet that the site has not armed stays on", "[sim][repla
 
 TEST_CASE("replay: racks go off by outlet only after their service is drained", "[sim][replay]") {
     const auto replayed = Demo().play();
-    CHECK(first(replayed, "photos is at drain") < first(replayed, "photos-a (outlet"));
-    CHECK(first(replayed, "photos-a (outlet") < first(replayed, "photos-racks is at shed"));
+    CHECK(place(replayed, "photos is at drain") < place(replayed, "photos-a (outlet"));
+    CHECK(place(replayed, "photos-a (outlet") < place(replayed, "photos-racks is at shed"));
 }
 
 TEST_CASE("replay: expectations of unknown targets and alarms are errors with a hint",

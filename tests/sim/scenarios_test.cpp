@@ -31,7 +31,7 @@ TEST_CASE("scenarios: every shipped scenario is kept by the demo's site and poli
         INFO(entry.path() << "\n" << complaints.text());
         REQUIRE(complaints.empty());
         CHECK_FALSE(scenario.expects.empty());
-        const auto replayed = replay(site, policy, scenario);
+        const auto replayed = replay(site, policy, scenario, 100);  // as in room.toml
         INFO(describe(replayed));
         CHECK(replayed.kept());
         ++played;

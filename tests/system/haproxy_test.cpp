@@ -46,7 +46,10 @@ public:
         REQUIRE(eventually([&] { return actuator()->observe("text").has_value(); }));
     }
     void kill() { process_.reset(); }
-    void freeze() { process_->signal(SIGSTOP); }
+    void freeze() {
+        process_->signal(SIGSTOP);  // takes its time where there are several threads
+        REQUIRE(eventually([&] { return !actuator("", "text", 100ms)->observe("text"); }));
+    }
 
     [[nodiscard]] std::string socket() const { return (folder_.path() / "admin.sock").string(); }
     [[nodiscard]] std::string tcp() const { return fmt::format("127.0.0.1:{}", port_); }
