@@ -100,7 +100,7 @@ struct Agent::State {
             use(*parsed);
             return;
         }
-        ++counters["payloads.bad"];
+        ++counters["messages.dropped"];
         if (!complained.insert(from.kind).second) return;
         note(LogLevel::warning, "payload_bad",
              fmt::format("{}: {} (told once a kind of topic)", to_string(from),
@@ -124,7 +124,7 @@ struct Agent::State {
 void Agent::State::on(const Arrived& arrived, Now now) {
     const auto topic = parse_topic(arrived.topic);
     if (!topic) {
-        ++counters["topics.unknown"];
+        ++counters["messages.dropped"];
         return;
     }
     if (topic->origin == me && topic->kind == Kind::alarm) {
@@ -151,7 +151,7 @@ void Agent::State::on(const Arrived& arrived, Now now) {
                  [&](const Ack&) { ++counters["alarms.acked_by_host"]; });
             break;
         default:
-            ++counters["topics.unknown"];
+            ++counters["messages.dropped"];
     }
 }
 
@@ -256,7 +256,7 @@ Status Agent::State::status(bool online, Now now, Stamp stamp) const {
         status.devices.emplace(plan.devices[d].name, readings.status(d, now.steady));
     }
     status.counters = counters;
-    status.counters["messages.dropped"] = outbox.dropped();
+    status.counters["messages.unsent"] = outbox.dropped();
     status.counters["readings.implausible"] = readings.implausible();
     status.counters["commands.duplicate"] = outlets.duplicates();
     status.stamp = std::move(stamp);

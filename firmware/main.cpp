@@ -184,16 +184,36 @@ std::optional<SitePlan> load(const std::string& path) {
     return std::nullopt;
 }
 
-int check(const std::vector<std::string>& files) {
-    int code = 0;
-    for (const auto& file : files) {
-        if (const auto plan = load(file)) {
-            fmt::print("{}", describe(*plan));
-        } else {
-            code = 2;
-        }
+/// A profile has [[register]] rows; a site has none.
+bool is_profile(const std::string& path) {
+    Complaints ignored;  // they come again when the file is read for what it is
+    return ConfigFile::load(path, ignored).root().has("register");
+}
+
+bool check_profile(const std::string& path) {
+    Complaints complaints;
+    const auto profile = load_profile(path, complaints);
+    if (!complaints.empty()) {
+        fmt::print(stderr, "{}\n", complaints.text());
+        return false;
     }
-    return code;
+    fmt::print("profile {}: {}, {} registers, {} examples hold\n", profile.name, profile.title,
+               profile.registers.size(), profile.examples.size());
+    return true;
+}
+
+bool check_site(const std::string& path) {
+    const auto plan = load(path);
+    if (plan) fmt::print("{}", describe(*plan));
+    return plan.has_value();
+}
+
+int check(const std::vector<std::string>& files) {
+    bool well = true;
+    for (const auto& file : files) {
+        well = (is_profile(file) ? check_profile(file) : check_site(file)) && well;
+    }
+    return well ? 0 : 2;
 }
 
 int run(const std::string& config, bool verbose) {
@@ -214,7 +234,7 @@ int main(int argc, char** argv) {
     std::string config;
     bool verbose = false;
     program
-        .verb("check", "Validate site files and print the resolved plan",
+        .verb("check", "Validate site files and profiles, print the resolved plan",
               [&] { return check(files); })
         .words("FILE", "site files", files, 1, 64);
     program.verb("run", "Run the agent", [&] { return run(config, verbose); })

@@ -111,7 +111,7 @@ Result<void> run_load(const LoadPlan& plan) {
     for (auto& worker : workers) worker.join();
     while (const auto outcome = shared.outcomes.take_now()) write(csv, plan, *outcome);
     csv.flush();
-    if (!csv) return fail(Fault::config, "could not write all of " + plan.csv);
+    if (!csv) return fail(Fault::refused, "could not write all of " + plan.csv);
     log(LogLevel::info, "done", {{"dropped", shared.outcomes.dropped()}});
     return {};
 }

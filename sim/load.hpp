@@ -25,7 +25,7 @@ struct LoadPlan {
 };
 
 /// Blocks until the load ends; returns the exit code. Fault::config when the record
-/// cannot be written.
+/// cannot be opened, Fault::refused when it cannot be written whole (a full disk).
 [[nodiscard]] Result<void> run_load(const LoadPlan& plan);
 
 }  // namespace firebreak

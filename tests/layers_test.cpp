@@ -94,7 +94,7 @@ const std::map<std::string, std::set<std::string>> owners = {
     {"nlohmann/", {"contract/payload.cpp"}},
     {"mqtt/", {"contract/link/paho_link.cpp"}},
     {"MQTT", {"contract/link/paho_link.cpp"}},
-    {"spdlog/", {"contract/support/log.cpp"}},
+    {"spdlog/", {}},
     {"CLI/", {"contract/support/program.cpp"}},
     {"modbus", {"firmware/bus/modbus_bus.cpp", "sim/modbus_server.cpp", "bench/bus_bench.cpp"}},
     {"httplib", {"sim/load.cpp"}},
@@ -216,7 +216,8 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
 // The code is formatted, so a function's body closes with a brace at the column of its first line.
 TEST_CASE("layers: functions are at most 60 lines long", "[layers]") {
     static const std::regex opens(R"(^( *)[A-Za-z_~].*\)( const)?( noexcept)?( override)?.*\{$)");
-    static const std::regex control(R"(^ *(} )?(if|for|while|switch|else|do|namespace|try|catch)\b)");
+    static const std::regex control(
+        R"(^ *(} )?(if|for|while|switch|else|do|namespace|try|catch)\b)");
     static const std::regex continues(R"(^ *[^ /#].*[^;{}:> ]$)");
     for (const auto& source : sources()) {
         if (starts_with(source.path, "tests/")) continue;
@@ -229,6 +230,7 @@ TEST_CASE("layers: functions are at most 60 lines long", "[layers]") {
             while (begin > 0 && std::regex_search(source.lines[begin - 1], continues)) --begin;
             if (std::regex_search(source.lines[begin], control)) continue;
             const auto indent = source.lines[begin].find_first_not_of(' ');
+            if (indent > 8) continue;  // the rest of a statement, no function stands so deep
             const std::string close = std::string(indent, ' ') + "}";
             std::size_t end = i;
             while (end < source.lines.size() && !starts_with(source.lines[end], close)) ++end;

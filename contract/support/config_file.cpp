@@ -306,7 +306,9 @@ void Section::complain(std::string_view key, std::string what) {
 
 void Section::finish() {
     std::vector<std::string_view> known;
-    for (const auto& [name, was_read] : *asked_) known.push_back(name);
+    for (const auto& [name, was_read] : *asked_) {
+        if (!name.empty()) known.push_back(name);
+    }
     for (const auto& [key, value] : as_table(table_)) {
         const auto asked = asked_->find(key.str());
         if (asked != asked_->end() && asked->second) continue;

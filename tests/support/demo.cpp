@@ -77,11 +77,10 @@ std::string ask(const std::string& socket_path, const std::string& command) {
 }
 
 /// `changes` inside the demo's room: same devices, racks and first values, its own story.
-std::string scenario_with(const std::string& changes, const std::string& ends) {
+std::string scenario_with(const std::string& changes) {
     auto text = slurp(source + "/sim/scenarios/pangyo-2022.toml");
     text.erase(text.find("# What they show afterwards."));
     replace_all(text, "begins = \"-5m\"", "begins = \"-1s\"");
-    replace_all(text, "ends = \"100m\"", "ends = \"" + ends + "\"");
     return text + changes;
 }
 
@@ -96,11 +95,11 @@ std::unique_ptr<Process> firebreak(const std::string& program,
         folder);
 }
 
-Demo::Demo(const std::string& changes, const std::string& ends) : first_port_(free_block()) {
+Demo::Demo(const std::string& changes) : first_port_(free_block()) {
     for (const char* file : {"site.toml", "policy.toml", "room.toml"}) {
         folder_.write(file, slurp(source + "/sim/demo/" + file));
     }
-    folder_.write("scenario.toml", scenario_with(changes, ends));
+    folder_.write("scenario.toml", scenario_with(changes));
     const auto broker_port = ":" + std::to_string(broker.port());
     edit("site.toml", ":18830", broker_port);
     edit("site.toml", ":15020", ":" + std::to_string(first_port_));

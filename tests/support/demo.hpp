@@ -21,8 +21,8 @@ namespace firebreak {
 
 class Demo {
 public:
-    /// `changes` are the scenario's [[change]] and [[fault]] blocks; the story is `ends` long.
-    explicit Demo(const std::string& changes, const std::string& ends = "10m");
+    /// `changes` are the scenario's [[change]] and [[fault]] blocks.
+    explicit Demo(const std::string& changes);
 
     void start_haproxy();
     void start_sim();

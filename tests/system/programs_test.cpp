@@ -160,6 +160,11 @@ colour = "red"
 measure = "battery.current"
 table = "input"
 address = 2
+[[register]]
+measure = "battery.power"
+table = "input"
+address = 1
+type = "u32"
 )");
     const auto answer = run("agent", {"check", path});
     INFO(answer.out << answer.err);
