@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "contract/payload.hpp"
-#include "contract/support/log.hpp"
 #include "host/controller_state.hpp"
 
 namespace firebreak {
@@ -135,7 +134,7 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
 }
 
 void Controller::State::command(const Step& step, bool armed, Now now) {
-    log(LogLevel::info, armed ? "order" : "rehearsed",
+    tell(LogLevel::info, armed ? "order" : "rehearsed",
         {{"target", step.target},
          {"item", step.item},
          {"action", step.action},

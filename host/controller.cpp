@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "contract/payload.hpp"
-#include "contract/support/log.hpp"
 #include "host/controller_state.hpp"
 
 namespace firebreak {
@@ -81,7 +80,7 @@ void Controller::State::evaluate(Now now) {
     for (auto& target : targets) {
         if (!target.climb(plan, situation, now.steady)) continue;
         const auto& rung = target.rung;
-        log(LogLevel::info, "posture",
+        tell(LogLevel::info, "posture",
             {{"target", target.plan->name},
              {"wanted", to_string(rung.wanted)},
              {"because", rung.because.empty() ? "calm" : rung.because.front()}});
@@ -176,6 +175,10 @@ Instant Controller::next_deadline() const {
 
 std::vector<Order> Controller::take_orders() {
     return std::exchange(state_->orders, {});
+}
+
+std::vector<LogLine> Controller::take_log() {
+    return std::exchange(state_->lines, {});
 }
 
 const Message* Controller::next_message() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contract/message.hpp"
+#include "contract/support/log.hpp"
 #include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
 #include "host/actuate/actuator.hpp"
@@ -45,6 +46,9 @@ public:
 
     /// Orders for the crew since the last call; at most one per target is under way.
     [[nodiscard]] std::vector<Order> take_orders();
+
+    /// What happened since the last call, for the log; bounded when nobody asks.
+    [[nodiscard]] std::vector<LogLine> take_log();
 
     /// The next message to publish; nothing while the link is down.
     [[nodiscard]] const Message* next_message();

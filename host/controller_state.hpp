@@ -42,6 +42,11 @@ struct Controller::State {
     void publish_postures(Now now);
     void publish_status(Now now);
 
+    /// For the shell to write; lines beyond what it takes in time are left out.
+    void tell(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
+        if (lines.size() < most_lines) lines.push_back({level, format_fields(event, fields)});
+    }
+
     [[nodiscard]] Target* find(const std::string& name);
     [[nodiscard]] ReadyServers& ready_of(const TargetPlan& target);
     [[nodiscard]] std::string topic(Kind kind, const std::string& name = "") const {
@@ -60,6 +65,8 @@ struct Controller::State {
     Pace pace;
     bool paced = false;  // the pace held a step back: try again when it allows
     std::vector<Order> orders;
+    std::vector<LogLine> lines;
+    static constexpr std::size_t most_lines = 4096;
     std::map<std::pair<std::string, std::string>, ReadyServers> ready;  // of one evaluation
     std::map<std::string, std::uint64_t> counters;
     std::set<std::string, std::less<>> logged;

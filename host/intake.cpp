@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "contract/payload.hpp"
-#include "contract/support/log.hpp"
 #include "host/controller_state.hpp"
 
 namespace firebreak {
@@ -15,7 +14,7 @@ constexpr std::size_t max_kinds_logged = 64;
 void Controller::State::dropped(std::string_view kind, const std::string& why) {
     ++counters["messages.dropped"];
     if (logged.size() >= max_kinds_logged || !logged.emplace(kind).second) return;
-    log(LogLevel::warning, "message-dropped",
+    tell(LogLevel::warning, "message-dropped",
         {{"kind", kind}, {"why", why}, {"note", "more of this kind are only counted"}});
 }
 
@@ -61,7 +60,7 @@ void Controller::State::acked(const Topic& topic, const Ack& ack) {
     const auto settled = target->outlets.acked(ack);
     if (!settled) return;
     const auto& step = settled->step;
-    log(LogLevel::info, "receipt",
+    tell(LogLevel::info, "receipt",
         {{"target", step.target},
          {"item", step.item},
          {"action", step.action},
@@ -101,7 +100,7 @@ void Controller::State::seed(const Topic& topic, const PostureNotice& notice, In
         target->rung.cause_began = notice.stamp;
         target->rung.calm_since = now;
     }
-    log(LogLevel::info, "took-over",
+    tell(LogLevel::info, "took-over",
         {{"target", notice.target}, {"wanted", to_string(notice.wanted)}, {"held", held.size()}});
 }
 
@@ -114,7 +113,7 @@ void Controller::State::receipt(const Receipt& receipt, Instant now) {
         ++counters["orders.failed"];
         ledger.failed(std::string(to_string(error.fault)) + ": " + error.what,
                       !receipt.steps.empty(), now);
-        log(LogLevel::warning, "order-failed",
+        tell(LogLevel::warning, "order-failed",
             {{"target", receipt.target},
              {"steps", receipt.steps.size()},
              {"fault", to_string(error.fault)},
@@ -122,7 +121,7 @@ void Controller::State::receipt(const Receipt& receipt, Instant now) {
         return;
     }
     for (const auto& item : ledger.read_back(*receipt.states, now)) {
-        log(LogLevel::warning, "changed-by-others",
+        tell(LogLevel::warning, "changed-by-others",
             {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
     for (const auto& step : receipt.steps) {
@@ -131,7 +130,7 @@ void Controller::State::receipt(const Receipt& receipt, Instant now) {
         const bool done = depth_of(is) == depth_of(step.action) && is != "absent";
         if (done) ++counters["steps.done"];
         if (done && depth_of(step.action) > 0) target->acted = true;
-        log(done ? LogLevel::info : LogLevel::warning, "receipt",
+        tell(done ? LogLevel::info : LogLevel::warning, "receipt",
             {{"target", step.target},
              {"item", step.item},
              {"action", step.action},

@@ -73,6 +73,7 @@ Instant publish_all(Controller& controller, Link& link, Instant at) {
 }
 
 void give_orders(Controller& controller, Crew& crew) {
+    for (const auto& line : controller.take_log()) log(line);
     for (auto& order : controller.take_orders()) {
         const auto target = order.target;
         const auto steps = order.steps;

@@ -96,7 +96,7 @@ const std::map<std::string, std::set<std::string>> owners = {
     {"MQTT", {"contract/link/paho_link.cpp"}},
     {"spdlog/", {}},
     {"CLI/", {"contract/support/program.cpp"}},
-    {"modbus", {"firmware/bus/modbus_bus.cpp", "sim/modbus_server.cpp", "bench/bus_bench.cpp"}},
+    {"modbus", {"firmware/bus/modbus_bus.cpp", "bench/bus_bench.cpp"}},
     {"httplib", {"sim/load.cpp"}},
     {"curl/", {}},
     {"sqlite3", {}},
@@ -180,6 +180,19 @@ TEST_CASE("layers: only the shells ask the clock or sleep", "[layers]") {
             CHECK(line.find("::now()") == std::string::npos);
             CHECK(line.find("sleep_for") == std::string::npos);
             CHECK(line.find("sleep_until") == std::string::npos);
+        }
+    }
+}
+
+TEST_CASE("layers: the cores leave logging to their shells", "[layers]") {
+    static const std::regex logs(R"((^|[^\w.:])log\()");
+    for (const auto& source : sources()) {
+        const bool program =
+            starts_with(source.path, "host/") || starts_with(source.path, "firmware/");
+        if (!program || may_ask_the_clock.count(source.path) == 1) continue;
+        for (std::size_t i = 0; i < source.lines.size(); ++i) {
+            INFO(source.path << ":" << i + 1 << ": " << source.lines[i]);
+            CHECK_FALSE(std::regex_search(without_strings(source.lines[i]), logs));
         }
     }
 }

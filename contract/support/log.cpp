@@ -70,7 +70,11 @@ std::string format_fields(std::string_view event, std::initializer_list<Field> f
 }
 
 void log(LogLevel level, std::string_view event, std::initializer_list<Field> fields) {
-    if (level < least_level.load(std::memory_order_relaxed)) return;
+    log(LogLine{level, format_fields(event, fields)});
+}
+
+void log(const LogLine& told) {
+    if (told.level < least_level.load(std::memory_order_relaxed)) return;
     // A reader of the log that hangs must not stop a thread that watches a fire: what does
     // not fit into the pipe now is counted, and the next line tells.
     pollfd out{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
@@ -81,9 +85,9 @@ void log(LogLevel level, std::string_view event, std::initializer_list<Field> fi
     const auto now =
         std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     std::string line = "time=" + format_wall(now);
-    append_field(line, "level", level_names.at(static_cast<std::size_t>(level)));
+    append_field(line, "level", level_names.at(static_cast<std::size_t>(told.level)));
     append_field(line, "program", program);
-    line += ' ' + format_fields(event, fields);
+    line += ' ' + told.fields;
     if (const auto lost = lost_lines.exchange(0); lost > 0) {
         append_field(line, "lost_lines", std::to_string(lost));
     }

@@ -31,6 +31,13 @@ void open_log(std::string_view program, LogLevel least);
 
 void log(LogLevel level, std::string_view event, std::initializer_list<Field> fields = {});
 
+/// A line that a core asks its shell to write: a core does no I/O itself.
+struct LogLine {
+    LogLevel level = LogLevel::info;
+    std::string fields;  ///< as format_fields() writes them
+};
+void log(const LogLine& line);
+
 /// One logfmt line without time or newline; what log() prints, for tests.
 [[nodiscard]] std::string format_fields(std::string_view event,
                                         std::initializer_list<Field> fields);
