@@ -143,7 +143,6 @@ void Demo::start_sim() {
     if (!eventually([this] { return sim->err().find("event=ready") != std::string::npos; })) {
         throw std::runtime_error("the simulator did not start: " + sim->err());
     }
-    sim_ready_ = std::chrono::steady_clock::now();
 }
 
 void Demo::start_agent() {
@@ -214,7 +213,7 @@ std::string Demo::world() const {
     return slurp(path("world.csv"));
 }
 
-const std::string Demo::path(const std::string& file) const {
+std::string Demo::path(const std::string& file) const {
     return (folder_.path() / file).string();
 }
 

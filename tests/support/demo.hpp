@@ -3,7 +3,6 @@
 // Every process is started by the test, so that it can also be absent, killed or late.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -39,14 +38,12 @@ public:
     [[nodiscard]] std::optional<PostureNotice> posture(const std::string& target) const;
     [[nodiscard]] std::optional<Status> status(Role role) const;
     [[nodiscard]] std::optional<Ack> outlet_ack(const std::string& target) const;
-    /// When the simulator had said that it was ready: the story begins about then.
-    [[nodiscard]] std::chrono::steady_clock::time_point sim_ready() const { return sim_ready_; }
     /// What the room's log says so far.
     [[nodiscard]] std::string world() const;
     /// Whether the target has reached at least this posture.
     [[nodiscard]] bool reached(const std::string& target, Posture posture) const;
 
-    [[nodiscard]] const std::string path(const std::string& file) const;
+    [[nodiscard]] std::string path(const std::string& file) const;
 
     Mosquitto broker;
     std::unique_ptr<Process> haproxy, sim, agent, host;
@@ -56,7 +53,6 @@ private:
 
     TempDir folder_;
     std::uint16_t first_port_;
-    std::chrono::steady_clock::time_point sim_ready_;
 };
 
 /// A program of ours with the profiles of this source tree.
