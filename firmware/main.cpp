@@ -120,7 +120,8 @@ private:
     void carry_writes(Now now) {
         for (auto& order : agent_.take_writes()) {
             const auto ticket = order.ticket;
-            if (buses_[plan_.devices[order.device].bus]->write(std::move(order))) continue;
+            const auto bus = plan_.devices[order.device].bus;
+            if (buses_[bus]->write(std::move(order))) continue;
             agent_.handle(
                 WriteReport{ticket, fail(Fault::busy, "too many writes wait"), now.steady}, now);
         }

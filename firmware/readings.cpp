@@ -126,7 +126,7 @@ void Readings::accept(const BusReport& report, Instant now, ReadingNews& news) {
     news.devices.push_back(report.device);
 }
 
-ReadingNews Readings::note(std::size_t device, Reading reading, Instant now) {
+ReadingNews Readings::note(std::size_t device, const Reading& reading, Instant now) {
     ReadingNews news;
     if (device >= devices_.size()) return news;
     const auto& plan = plans_[device];

@@ -34,7 +34,7 @@ public:
     [[nodiscard]] ReadingNews take(const BusReport& report, Instant now);
 
     /// A value known by other means than a block read: the read-back of a write.
-    [[nodiscard]] ReadingNews note(std::size_t device, Reading reading, Instant now);
+    [[nodiscard]] ReadingNews note(std::size_t device, const Reading& reading, Instant now);
 
     /// Blocks without a good answer for too long: their readings go missing.
     [[nodiscard]] ReadingNews expire(Instant now);

@@ -142,7 +142,7 @@ int run(const std::string& config, bool verbose) {
         const auto is_up = std::holds_alternative<LinkUp>(event);
         const auto is_message = std::holds_alternative<Arrived>(event);
         const bool posted = std::visit(
-            [&](auto&& what) { return inbox.post(HostInput(std::move(what))); }, std::move(event));
+            [&](auto& what) { return inbox.post(HostInput(std::move(what))); }, event);
         if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
     Crew crew(

@@ -41,7 +41,7 @@ std::vector<Step> Target::steps() const {
 std::string Target::blocked() const {
     if (!ledger.fault().empty()) return ledger.fault();
     if (!absence.empty()) return absence;
-    if (const auto trouble = outlets.trouble(); !trouble.empty()) return trouble;
+    if (auto trouble = outlets.trouble(); !trouble.empty()) return trouble;
     if (!refusal.empty()) return refusal;
     if (plan->kind == TargetKind::haproxy && ledger.known()) {
         for (const auto& item : plan->items) {

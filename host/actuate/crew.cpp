@@ -78,7 +78,7 @@ struct Crew::Worker {
     std::thread thread;  // last: it uses all of the above
 };
 
-Crew::Crew(const PolicyPlan& policy, const Maker& make, Sink sink)
+Crew::Crew(const PolicyPlan& policy, const Maker& make, const Sink& sink)
     : stop_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (stop_fd_ < 0) std::abort();  // no descriptors left at start: nothing would work
     for (const auto& endpoint : policy.endpoints) {

@@ -21,7 +21,7 @@ public:
     /// Makes an endpoint's actuator; it must give up when the descriptor becomes readable.
     using Maker = std::function<std::unique_ptr<Actuator>(const EndpointPlan&, int stop_fd)>;
 
-    Crew(const PolicyPlan& policy, const Maker& make, Sink sink);
+    Crew(const PolicyPlan& policy, const Maker& make, const Sink& sink);
     ~Crew();  ///< stops and joins: calls under way are given up
     Crew(const Crew&) = delete;
     Crew& operator=(const Crew&) = delete;
