@@ -61,17 +61,6 @@ double stop_ms(Process& process) {
     return ms_since(start);
 }
 
-bool all_drained(const Demo& demo) {
-    for (const char* service : {"text", "login", "payment", "photos", "videos"}) {
-        const auto states = demo.servers(service);
-        if (states.empty() || states.at("pangyo-a") != "drain" ||
-            states.at("pangyo-b") != "drain") {
-            return false;
-        }
-    }
-    return true;
-}
-
 }  // namespace
 
 int main() {
@@ -85,7 +74,7 @@ to = 1
     demo.start();
     // The room's log opens with the wall time of its story's begin, one second before t0.
     const double discharged_ms = std::stod(demo.world()) + 4000;
-    if (!eventually([&] { return all_drained(demo); }, 30s)) {
+    if (!eventually([&] { return demo.all_drained(); }, 30s)) {
         std::fprintf(stderr, "demo: the servers were not drained\n");
         return 1;
     }

@@ -19,6 +19,7 @@ namespace {
 
 const std::string source = FIREBREAK_SOURCE_DIR;
 constexpr int ports_needed = 32;
+constexpr const char* services[] = {"text", "login", "payment", "photos", "videos"};
 
 std::string slurp(const std::string& path) {
     std::ifstream in(path);
@@ -116,7 +117,7 @@ void Demo::write_haproxy_cfg() const {
     replace_all(config, "@SOCKET@", path("haproxy.sock"));
     replace_all(config, "@PORT@", std::to_string(first_port_ + 1));
     int index = 0;
-    for (const char* service : {"text", "login", "payment", "photos", "videos"}) {
+    for (const char* service : services) {
         config += std::string("\nbackend ") + service + "\n";
         const int rack = first_port_ + 2 + 2 * index++;
         for (const auto& [name, port] : {std::pair("pangyo-a", rack),
@@ -181,6 +182,17 @@ std::map<std::string, std::string> Demo::servers(const std::string& backend) con
         states[name] = maint ? "maint" : drain ? "drain" : operational == 0 ? "down" : "ready";
     }
     return states;
+}
+
+bool Demo::all_drained() const {
+    for (const char* service : services) {
+        const auto states = servers(service);
+        if (states.empty() || states.at("pangyo-a") != "drain" ||
+            states.at("pangyo-b") != "drain") {
+            return false;
+        }
+    }
+    return true;
 }
 
 std::optional<PostureNotice> Demo::posture(const std::string& target) const {

@@ -35,6 +35,8 @@ public:
 
     /// Server name to "ready", "drain", "maint" or "down", as HAProxy itself says; {} if absent.
     [[nodiscard]] std::map<std::string, std::string> servers(const std::string& backend) const;
+    /// Whether HAProxy says that every server of the burning site is drained.
+    [[nodiscard]] bool all_drained() const;
     [[nodiscard]] std::optional<PostureNotice> posture(const std::string& target) const;
     [[nodiscard]] std::optional<Status> status(Role role) const;
     [[nodiscard]] std::optional<Ack> outlet_ack(const std::string& target) const;

@@ -30,17 +30,6 @@ to = 1
 constexpr auto long_enough = 30s;
 const char* const services[] = {"text", "login", "payment", "photos", "videos"};
 
-bool all_drained(const Demo& demo) {
-    for (const char* service : services) {
-        const auto states = demo.servers(service);
-        if (states.empty() || states.at("pangyo-a") != "drain" ||
-            states.at("pangyo-b") != "drain") {
-            return false;
-        }
-    }
-    return true;
-}
-
 const Topic alarm_topic{{"pangyo", Role::agent, "battery-room"}, Kind::alarm, "ups-on-battery", ""};
 const Topic command_topic{{"seoul", Role::host, "seoul-1"}, Kind::command, "photos-racks", ""};
 
@@ -50,7 +39,7 @@ TEST_CASE("end to end: a fire drains the burning site's servers and leaves the o
           "[system][end-to-end]") {
     Demo demo(fire);
     demo.start();
-    REQUIRE(eventually([&] { return all_drained(demo); }, long_enough));
+    REQUIRE(eventually([&] { return demo.all_drained(); }, long_enough));
     for (const char* service : services) {
         CHECK(demo.servers(service).at("elsewhere-1") == "ready");
         CHECK(demo.servers(service).at("elsewhere-2") == "ready");
@@ -81,7 +70,7 @@ TEST_CASE("end to end: on battery, the lowest tiers' outlets go off once their s
                    demo.reached("videos-racks", Posture::shed);
         },
         long_enough));
-    CHECK(all_drained(demo));
+    CHECK(demo.all_drained());
     const auto world = demo.world();
     for (const char* rack : {"photos-a", "photos-b", "videos-a", "videos-b"}) {
         INFO(rack);
@@ -146,7 +135,7 @@ TEST_CASE("end to end: an absent HAProxy is reported, retried, and drained once 
         long_enough));
     CHECK(demo.host->running());
     demo.start_haproxy();
-    CHECK(eventually([&] { return all_drained(demo); }, 60s));
+    CHECK(eventually([&] { return demo.all_drained(); }, 60s));
 }
 
 TEST_CASE("end to end: garbage on every subscribed topic is counted and dropped",
@@ -171,14 +160,14 @@ TEST_CASE("end to end: garbage on every subscribed topic is counted and dropped"
     };
     CHECK(eventually([&] { return dropped(Role::host) >= 5; }));
     CHECK(eventually([&] { return dropped(Role::agent) >= 5; }));
-    CHECK(eventually([&] { return all_drained(demo); }, long_enough));
+    CHECK(eventually([&] { return demo.all_drained(); }, long_enough));
 }
 
 TEST_CASE("end to end: when the agent is killed its will is published and the host holds on",
           "[system][end-to-end]") {
     Demo demo(fire);
     demo.start();
-    REQUIRE(eventually([&] { return all_drained(demo); }, long_enough));
+    REQUIRE(eventually([&] { return demo.all_drained(); }, long_enough));
     demo.agent->kill();
     CHECK(eventually(
         [&] {
@@ -189,7 +178,7 @@ TEST_CASE("end to end: when the agent is killed its will is published and the ho
     const auto text = demo.posture("text");
     REQUIRE(text);
     CHECK(text->wanted == Posture::drain);
-    CHECK(all_drained(demo));
+    CHECK(demo.all_drained());
 }
 
 TEST_CASE("end to end: a restarted host neither restores early nor forgets what it put down",
@@ -207,7 +196,7 @@ TEST_CASE("end to end: a restarted host neither restores early nor forgets what 
         const auto text = demo.posture("text");
         return text && text->held.size() == 2 && text->reached == Posture::drain;
     }));
-    CHECK(all_drained(demo));
+    CHECK(demo.all_drained());
 }
 
 TEST_CASE("end to end: a broker that dies and comes back loses no state", "[system][end-to-end]") {
@@ -217,7 +206,7 @@ TEST_CASE("end to end: a broker that dies and comes back loses no state", "[syst
     REQUIRE(eventually([&] { return demo.status(Role::agent) && demo.status(Role::host); }));
     demo.broker.kill();
     demo.broker.start();
-    CHECK(eventually([&] { return all_drained(demo); }, 60s));
+    CHECK(eventually([&] { return demo.all_drained(); }, 60s));
     CHECK(eventually([&] {
         return demo.broker.retained(to_string(alarm_topic)).find("clear") != std::string::npos;
     }));
@@ -254,7 +243,7 @@ TEST_CASE("end to end: a full disk under the logs stops nobody", "[system][end-t
     };
     demo.agent = with_full_disk("agent", "site.toml");
     demo.host = with_full_disk("host", "policy.toml");
-    CHECK(eventually([&] { return all_drained(demo); }, long_enough));
+    CHECK(eventually([&] { return demo.all_drained(); }, long_enough));
     CHECK(eventually([&] { return demo.reached("photos-racks", Posture::shed); }, long_enough));
     CHECK(demo.agent->stop() == 0);
     CHECK(demo.host->stop() == 0);
