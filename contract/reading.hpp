@@ -21,7 +21,7 @@ struct PointId {
 struct Reading {
     PointId point;
     Result<double> value;  ///< in `unit`
-    std::string label;     ///< the enumeration's word for the value, or empty
+    std::string label;     ///< the enumeration's word for the value, or a text point's text
     Unit unit = Unit::none;
     Instant at;            ///< when the words came off the wire
 };

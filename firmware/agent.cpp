@@ -24,7 +24,7 @@ constexpr std::size_t max_notes = 64;
 
 std::size_t topics_of(const SitePlan& plan) {
     std::size_t topics = 1 + plan.alarms.size();
-    for (const auto& device : plan.devices) topics += device.profile.registers.size();
+    for (const auto& device : plan.devices) topics += device.profile->registers.size();
     return topics;
 }
 

@@ -29,7 +29,7 @@ Outlets::Outlets(const SitePlan& site) : site_(site) {
     for (const auto& plan : site_.outlets) {
         Outlet outlet;
         outlet.plan = &plan;
-        outlet.reg = site_.devices.at(plan.device).profile.find(plan.measure);
+        outlet.reg = site_.devices.at(plan.device).profile->find(plan.measure);
         if (outlet.reg != nullptr) outlets_.emplace(plan.name, std::move(outlet));
     }
 }
@@ -107,7 +107,7 @@ void Outlets::carry_out(Outlet& outlet, Asked asked, const History& history, Ins
 
 void Outlets::start_write(Outlet& outlet, Asked asked, Instant now) {
     const auto& device = site_.devices[outlet.plan->device];
-    Words words(static_cast<std::size_t>(word_count(outlet.reg->type)), 0);
+    Words words(static_cast<std::size_t>(word_count(*outlet.reg)), 0);
     const auto encoded = encode(*outlet.reg, value_of(asked.command.action).value_or(0), words);
     if (!encoded) {
         answer(outlet, asked, Outcome::refused, encoded.error().what);

@@ -22,7 +22,7 @@ std::span<const std::uint16_t> part(const Block& block, std::span<const std::uin
 Reading read_one(const DevicePlan& device, const Register& reg, const Block& block,
                  std::span<const std::uint16_t> words, Instant at) {
     const std::uint32_t base = device.base;
-    const auto own = part(block, words, base + reg.address, word_count(reg.type));
+    const auto own = part(block, words, base + reg.address, word_count(reg));
     std::int16_t exponent = 0;
     bool complete = !own.empty();
     if (reg.scale_register) {
@@ -53,7 +53,7 @@ std::vector<Reading> read_block(const DevicePlan& device, const Block& block,
     std::vector<Reading> readings;
     readings.reserve(block.registers.size());
     for (const std::size_t index : block.registers) {
-        readings.push_back(read_one(device, device.profile.registers[index], block, words, at));
+        readings.push_back(read_one(device, device.profile->registers[index], block, words, at));
     }
     return readings;
 }
@@ -134,7 +134,7 @@ ReadingNews Readings::note(std::size_t device, const Reading& reading, Instant n
     for (std::size_t b = 0; b < plan.blocks.size(); ++b) {
         const auto& registers = plan.blocks[b].registers;
         for (std::size_t i = 0; i < registers.size(); ++i) {
-            if (plan.profile.registers[registers[i]].measure != reading.point.measure) continue;
+            if (plan.profile->registers[registers[i]].measure != reading.point.measure) continue;
             offer(devices_[device].blocks[b].points[i], reading, now, news);
         }
     }
@@ -173,7 +173,7 @@ void Readings::say_missing(std::size_t device, std::size_t block, Instant now, R
     const Error why{silent ? state.fault : Fault::stale, silent ? "no answer" : "too old"};
     const auto& registers = plan.blocks[block].registers;
     for (std::size_t i = 0; i < registers.size(); ++i) {
-        const auto& reg = plan.profile.registers[registers[i]];
+        const auto& reg = plan.profile->registers[registers[i]];
         offer(state.points[i],
               Reading{{plan.name, reg.measure}, tl::unexpected<Error>(why), "", reg.unit, now}, now,
               news);

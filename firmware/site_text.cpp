@@ -9,7 +9,7 @@ namespace {
 
 std::string describe_device(const SitePlan& plan, const DevicePlan& device) {
     auto text = fmt::format("  {}: {} ({}), unit {} on {}, every {}, silent after {}\n",
-                            device.name, device.profile.title, device.profile.name, device.unit,
+                            device.name, device.profile->title, device.profile->name, device.unit,
                             plan.buses[device.bus].name, format_duration(device.period),
                             format_duration(device.silent_after));
     for (const auto& block : device.blocks) {

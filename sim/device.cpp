@@ -9,10 +9,6 @@
 namespace firebreak {
 namespace {
 
-bool is_bit_table(Table table) {
-    return table == Table::coil || table == Table::discrete_input;
-}
-
 /// The register's own words in an image, whatever is there.
 template <class Image>
 Words words_at(const Image& image, std::uint32_t address, int count) {
@@ -29,12 +25,12 @@ Words words_at(const Image& image, std::uint32_t address, int count) {
 Device::Device(const DevicePlan& plan) : plan_(plan) {
     lay_out();
     choose_exponents();
-    for (const auto& reg : plan_.profile.registers) put(reg, rest_value(reg));
+    for (const auto& reg : plan_.profile->registers) put(reg, rest_value(reg));
 }
 
 void Device::lay_out() {
-    for (const auto& reg : plan_.profile.registers) {
-        for (int i = 0; i < word_count(reg.type); ++i) {
+    for (const auto& reg : plan_.profile->registers) {
+        for (int i = 0; i < word_count(reg); ++i) {
             image(reg.table)[address_of(reg) + static_cast<std::uint32_t>(i)] = 0;
         }
         if (reg.scale_register) {
@@ -46,7 +42,7 @@ void Device::lay_out() {
 /// A scale register gets the finest of 10^-2, 10^-1 and 1 with which the plausible range of all
 /// its registers still fits their types; without ranges nobody can tell, and it stays 1.
 void Device::choose_exponents() {
-    for (const auto& scaled : plan_.profile.registers) {
+    for (const auto& scaled : plan_.profile->registers) {
         if (!scaled.scale_register) continue;
         const auto address = std::uint32_t{plan_.base} + *scaled.scale_register;
         for (const int exponent : {-2, -1}) {
@@ -54,12 +50,12 @@ void Device::choose_exponents() {
                 if (reg.table != scaled.table || reg.scale_register != scaled.scale_register) {
                     return true;
                 }
-                Words words(static_cast<std::size_t>(word_count(reg.type)));
+                Words words(static_cast<std::size_t>(word_count(reg)));
                 const auto e = static_cast<std::int16_t>(exponent);
                 return reg.least && reg.most && encode(reg, *reg.least, words, e) &&
                        encode(reg, *reg.most, words, e);
             };
-            const auto& registers = plan_.profile.registers;
+            const auto& registers = plan_.profile->registers;
             if (std::all_of(registers.begin(), registers.end(), fits)) {
                 image(scaled.table)[address] = static_cast<std::uint16_t>(exponent);
                 break;
@@ -79,7 +75,7 @@ double Device::rest_value(const Register& reg) const {
     if (reg.least) candidates.push_back(*reg.least);
     if (reg.most) candidates.push_back(*reg.most);
     if (reg.least && reg.most) candidates.push_back((*reg.least + *reg.most) / 2);
-    Words words(static_cast<std::size_t>(word_count(reg.type)));
+    Words words(static_cast<std::size_t>(word_count(reg)));
     for (const double candidate : candidates) {
         if (encode(reg, candidate, words, exponent_of(reg)) &&
             decode(reg, words, exponent_of(reg))) {
@@ -91,7 +87,7 @@ double Device::rest_value(const Register& reg) const {
 
 void Device::put(const Register& reg, double value) {
     auto& table = image(reg.table);
-    auto words = words_at(table, address_of(reg), word_count(reg.type));
+    auto words = words_at(table, address_of(reg), word_count(reg));
     // A value that does not fit leaves the register as it was: a real device clips or sticks too.
     if (!encode(reg, value, words, exponent_of(reg))) return;
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -100,13 +96,13 @@ void Device::put(const Register& reg, double value) {
 }
 
 void Device::refresh(const World& world) {
-    for (const auto& reg : plan_.profile.registers) {
+    for (const auto& reg : plan_.profile->registers) {
         if (const auto value = world.signal({plan_.name, reg.measure})) put(reg, *value);
     }
 }
 
 Exception Device::read(Table table, std::uint16_t address, std::uint16_t count, Words& into) const {
-    const auto most = is_bit_table(table) ? plan_.profile.max_bits : plan_.profile.max_words;
+    const auto most = is_bit_table(table) ? plan_.profile->max_bits : plan_.profile->max_words;
     if (count == 0 || count > most) return Exception::illegal_value;
     const auto& from = image(table);
     const std::uint32_t end = std::uint32_t{address} + count;
@@ -118,7 +114,7 @@ Exception Device::read(Table table, std::uint16_t address, std::uint16_t count, 
         ++defined;
     }
     // A device that lets reads span holes answers zeros there, as APC's cards do.
-    const bool answers = plan_.profile.holes_allowed ? defined > 0 : defined == count;
+    const bool answers = plan_.profile->holes_allowed ? defined > 0 : defined == count;
     return answers ? Exception::none : Exception::illegal_address;
 }
 
@@ -132,14 +128,14 @@ Exception Device::write(Table table, std::uint16_t address, const Words& words, 
     }
     const auto all = touched;
     std::vector<std::pair<const Register*, double>> values;
-    for (const auto& reg : plan_.profile.registers) {
+    for (const auto& reg : plan_.profile->registers) {
         if (!reg.writable || reg.table != table) continue;
         const auto begin = address_of(reg);
-        const auto end = begin + static_cast<std::uint32_t>(word_count(reg.type));
+        const auto end = begin + static_cast<std::uint32_t>(word_count(reg));
         const auto first = all.lower_bound(begin);
         if (first == all.end() || *first >= end) continue;
         const auto value =
-            decode(reg, words_at(patched, begin, word_count(reg.type)), exponent_of(reg));
+            decode(reg, words_at(patched, begin, word_count(reg)), exponent_of(reg));
         if (!value) return Exception::illegal_value;
         values.emplace_back(&reg, *value);
         touched.erase(touched.lower_bound(begin), touched.lower_bound(end));

@@ -35,12 +35,12 @@ public:
     void point(const PointId& point, const Place& place, bool must_be_writable = false) {
         const auto* found = device(point.device, place);
         if (found == nullptr) return;
-        const auto* reg = found->profile.find(point.measure);
+        const auto* reg = found->profile->find(point.measure);
         if (reg == nullptr) {
             std::vector<std::string_view> known;
-            for (const auto& each : found->profile.registers) known.push_back(each.measure);
+            for (const auto& each : found->profile->registers) known.push_back(each.measure);
             complaints_.add(place, fmt::format("device \"{}\" (profile {}) has no measure \"{}\"{}",
-                                               point.device, found->profile.name, point.measure,
+                                               point.device, found->profile->name, point.measure,
                                                did_you_mean(point.measure, known)));
         } else if (must_be_writable && !reg->writable) {
             complaints_.add(place, fmt::format("measure \"{}\" of device \"{}\" is not writable: "

@@ -29,6 +29,7 @@ enum class Fault : std::uint8_t {
 struct [[nodiscard]] Error {
     Fault fault;
     std::string what;
+    int code = 0;  ///< a Modbus exception's, where one came; else 0
 
     bool operator==(const Error&) const = default;
 };
@@ -37,7 +38,7 @@ template <class T>
 using Result = tl::expected<T, Error>;
 
 [[nodiscard]] inline tl::unexpected<Error> fail(Fault fault, std::string what) {
-    return tl::unexpected<Error>(Error{fault, std::move(what)});
+    return tl::unexpected<Error>(Error{fault, std::move(what), 0});
 }
 
 /// Adds context on the way up: `within(e, "reading ups1")` -> "reading ups1: no answer".

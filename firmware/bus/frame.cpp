@@ -33,10 +33,6 @@ std::uint16_t word_at(std::span<const std::uint8_t> bytes, std::size_t at) {
     return static_cast<std::uint16_t>((bytes[at] << 8) | bytes[at + 1]);
 }
 
-bool has_bits(Table table) {
-    return table == Table::coil || table == Table::discrete_input;
-}
-
 std::uint8_t read_function(Table table) {
     switch (table) {
         case Table::coil:
@@ -98,7 +94,7 @@ Result<void> check_function(std::uint8_t function, std::span<const std::uint8_t>
 }  // namespace
 
 Result<Bytes> read_pdu(const ReadRequest& request) {
-    const auto most = has_bits(request.table) ? max_read_bits : max_read_words;
+    const auto most = is_bit_table(request.table) ? max_read_bits : max_read_words;
     if (request.count == 0 || request.count > most) {
         return fail(Fault::config, fmt::format("a read of {} is not 1 to {}", request.count, most));
     }
@@ -157,7 +153,7 @@ Result<Words> parse_read(const ReadRequest& request, std::span<const std::uint8_
     if (auto ours = check_function(read_function(request.table), pdu); !ours) {
         return tl::unexpected(ours.error());
     }
-    const bool bits = has_bits(request.table);
+    const bool bits = is_bit_table(request.table);
     const std::size_t bytes =
         bits ? (request.count + std::size_t{7}) / 8 : std::size_t{request.count} * 2;
     if (pdu.size() != bytes + 2 || pdu[1] != bytes) {

@@ -2,19 +2,31 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
 #include "firmware/bus/bus.hpp"
+#include "firmware/profile/blocks.hpp"
 
 namespace firebreak {
 
 /// One finished read, from a bus thread.
 struct BusReport {
     std::size_t device = 0;  ///< index into SitePlan::devices
-    std::size_t block = 0;   ///< index into DevicePlan::blocks
+    std::size_t block = 0;   ///< index into the newest PollOrder's blocks, DevicePlan's at first
     Result<Words> words;
     Instant at;
+    std::uint32_t revision = 0;  ///< of the PollOrder that asked for this read; 0 before any
+    std::uint32_t missed = 0;    ///< rounds of the device that ended late since its last report
+};
+
+/// How a device is polled from now on; replaces what was before. The core sends one when it has
+/// learnt that a block does not answer whole, and when a device's alarms ask for a faster pace.
+struct PollOrder {
+    std::size_t device = 0;
+    std::uint32_t revision = 0;  ///< counts up when `blocks` differ by more than their period
+    std::vector<Block> blocks;   ///< each with its own period, none zero
 };
 
 /// A write the agent wants done, ahead of reads, with read-back by the bus thread.

@@ -10,17 +10,13 @@ struct Wanted {
     std::size_t index;
 };
 
-bool has_bits(Table table) {
-    return table == Table::coil || table == Table::discrete_input;
-}
-
 /// The stretches of a table that the profile defines, sorted and disjoint. Only those may be
 /// read when holes are not allowed: APC cards answer zeros over undefined registers.
 std::vector<Extent> defined_stretches(const Profile& profile, Table table) {
     std::vector<Extent> stretches;
     for (const auto& reg : profile.registers) {
         if (reg.table != table) continue;
-        const auto words = static_cast<std::uint32_t>(word_count(reg.type));
+        const auto words = static_cast<std::uint32_t>(word_count(reg));
         stretches.push_back({reg.address, reg.address + words});
         if (reg.scale_register) {
             stretches.push_back({*reg.scale_register, *reg.scale_register + 1U});
@@ -56,7 +52,7 @@ void cover(std::vector<Wanted> left, const Profile& profile, Table table, std::u
                                                 : a.index < b.index;
     });
     const auto stretches = defined_stretches(profile, table);
-    const std::uint32_t most = has_bits(table) ? profile.max_bits : profile.max_words;
+    const std::uint32_t most = is_bit_table(table) ? profile.max_bits : profile.max_words;
     while (!left.empty()) {
         const auto first = left.front().extent;
         auto limit = first.begin + most;

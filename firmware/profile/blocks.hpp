@@ -15,6 +15,7 @@ struct Block {
     std::uint16_t address = 0;           ///< absolute, 0-based
     std::uint16_t count = 0;             ///< words, or bits of the bit tables
     std::vector<std::size_t> registers;  ///< indices into Profile::registers
+    Duration period{};                   ///< how often it is read; zero: as often as the device
 
     bool operator==(const Block&) const = default;
 };

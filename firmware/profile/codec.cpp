@@ -42,7 +42,7 @@ bool bytes_swapped(WordOrder order) {
 
 /// The words as one number, most significant word first once the order is undone.
 std::uint64_t gather(const Register& reg, std::span<const std::uint16_t> words) {
-    const auto count = static_cast<std::size_t>(word_count(reg.type));
+    const auto count = static_cast<std::size_t>(word_count(reg));
     std::uint64_t raw = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const auto word = words[words_swapped(reg.order) ? count - 1 - i : i];
@@ -52,7 +52,7 @@ std::uint64_t gather(const Register& reg, std::span<const std::uint16_t> words) 
 }
 
 void scatter(const Register& reg, std::uint64_t raw, std::span<std::uint16_t> words) {
-    const auto count = static_cast<std::size_t>(word_count(reg.type));
+    const auto count = static_cast<std::size_t>(word_count(reg));
     for (std::size_t i = count; i-- > 0; raw >>= 16) {
         const auto word = static_cast<std::uint16_t>(raw & 0xFFFFU);
         words[words_swapped(reg.order) ? count - 1 - i : i] =
@@ -80,6 +80,9 @@ double plain(const Register& reg, std::uint64_t raw) {
         case WordType::u16:
         case WordType::u32:
         case WordType::u64:
+        case WordType::bcd16:
+        case WordType::bcd32:
+        case WordType::text:
         case WordType::bit:
             break;
     }
@@ -133,8 +136,8 @@ Result<void> check_exponent(const Register& reg, std::int16_t exponent) {
 }
 
 Result<void> check_words(const Register& reg, std::size_t count) {
-    if (count >= static_cast<std::size_t>(word_count(reg.type))) return {};
-    return fail(Fault::corrupt, fmt::format("{} of {} words came", count, word_count(reg.type)));
+    if (count >= static_cast<std::size_t>(word_count(reg))) return {};
+    return fail(Fault::corrupt, fmt::format("{} of {} words came", count, word_count(reg)));
 }
 
 Result<std::uint64_t> raw_of_float(WordType type, double plain_value) {

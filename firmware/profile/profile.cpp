@@ -18,22 +18,34 @@ std::string_view to_string(Table table) {
     return "?";
 }
 
+bool is_bit_table(Table table) {
+    return table == Table::coil || table == Table::discrete_input;
+}
+
 int word_count(WordType type) {
     switch (type) {
         case WordType::u16:
         case WordType::i16:
+        case WordType::bcd16:
         case WordType::bit:
             return 1;
         case WordType::u32:
         case WordType::i32:
+        case WordType::bcd32:
         case WordType::f32:
             return 2;
         case WordType::u64:
         case WordType::i64:
         case WordType::f64:
             return 4;
+        case WordType::text:
+            break;
     }
     return 1;
+}
+
+int word_count(const Register& reg) {
+    return reg.type == WordType::text ? reg.length : word_count(reg.type);
 }
 
 const Register* Profile::find(std::string_view measure) const {
@@ -43,7 +55,7 @@ const Register* Profile::find(std::string_view measure) const {
 }
 
 Extent extent_of(const Register& reg) {
-    const auto words = static_cast<std::uint32_t>(word_count(reg.type));
+    const auto words = static_cast<std::uint32_t>(word_count(reg));
     Extent extent{reg.address, reg.address + words};
     if (reg.scale_register) {
         extent.begin = std::min<std::uint32_t>(extent.begin, *reg.scale_register);

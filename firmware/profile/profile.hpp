@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contract/support/config_file.hpp"
+#include "contract/support/time.hpp"
 #include "contract/unit.hpp"
 
 namespace firebreak {
@@ -17,13 +18,29 @@ namespace firebreak {
 enum class Table : std::uint8_t { coil, discrete_input, input, holding };
 [[nodiscard]] std::string_view to_string(Table table);
 
+/// Coils and discrete inputs: one bit an address, not one word.
+[[nodiscard]] bool is_bit_table(Table table);
+
 using Words = std::vector<std::uint16_t>;
 
-enum class WordType : std::uint8_t { u16, i16, u32, i32, u64, i64, f32, f64, bit };
-/// 1, 2 or 4 words.
-[[nodiscard]] int word_count(WordType type);
+/// bcd16 and bcd32 hold four and eight decimal digits, a digit a nibble; text holds characters.
+enum class WordType : std::uint8_t {
+    u16,
+    i16,
+    u32,
+    i32,
+    u64,
+    i64,
+    f32,
+    f64,
+    bcd16,
+    bcd32,
+    text,
+    bit
+};
 
 /// Byte order of a 32-bit value 0xAABBCCDD on the wire; abcd is big-endian throughout.
+/// In a text, abcd and cdab have the first character in the high byte, the others in the low.
 enum class WordOrder : std::uint8_t { abcd, cdab, badc, dcba };
 
 struct Label {
@@ -37,8 +54,10 @@ struct Register {
     std::uint16_t address = 0;  ///< 0-based, relative to the device's base
     WordType type = WordType::u16;
     WordOrder order = WordOrder::abcd;
-    std::optional<int> bit;  ///< 0 = least significant: the value is that bit, 0 or 1
-    double scale = 1;        ///< value = raw * scale + offset
+    std::uint16_t length = 1;  ///< of a text, in words
+    std::optional<int> bit;    ///< 0 = least significant: the value begins at that bit
+    int width = 1;             ///< of a bit field, in bits; 1: a flag
+    double scale = 1;          ///< value = raw * scale + offset
     double offset = 0;
     std::optional<std::uint16_t> scale_register;  ///< i16 power of ten, same table (SunSpec)
     Unit unit = Unit::none;
@@ -46,16 +65,30 @@ struct Register {
     std::optional<double> most;
     std::vector<std::uint64_t> missing;  ///< raw values that mean "not available"
     std::vector<Label> labels;           ///< names of raw values
+    std::optional<Duration> period;      ///< how often it is worth reading; else the device's
     bool writable = false;
     bool raw = false;  ///< the whole word, beside views of its bits
     Place place;       ///< where the file defines it
 };
 
+/// Words of a number (1, 2 or 4), or the one address of a bit; a text's are its register's to say.
+[[nodiscard]] int word_count(WordType type);
+[[nodiscard]] int word_count(const Register& reg);
+
+/// Addresses of one table, relative to the device's base.
+struct Stretch {
+    Table table = Table::input;
+    std::uint16_t address = 0;
+    std::uint16_t count = 0;
+    Place place;
+};
+
 struct Example {
     std::string measure;
-    Words words;                  ///< as in the manual or a captured frame
-    std::optional<int> exponent;  ///< content of scale_register, where there is one
-    std::optional<double> value;  ///< nothing: the words must read as missing
+    Words words;                      ///< as in the manual or a captured frame
+    std::optional<int> exponent;      ///< content of scale_register, where there is one
+    std::optional<double> value;      ///< nothing, and no text: the words must read as missing
+    std::optional<std::string> text;  ///< of a text register
     std::string source;
     Place place;
 };
@@ -67,7 +100,10 @@ struct Profile {
     std::uint16_t base = 0;         ///< default offset of all addresses; a site may override it
     std::uint16_t max_words = 125;  ///< longest read the device answers, in registers
     std::uint16_t max_bits = 2000;
-    bool holes_allowed = false;  ///< a read may span undefined addresses
+    bool holes_allowed = false;      ///< a read may span undefined addresses
+    bool one_at_a_time = false;      ///< a read fetches one register's words and no more
+    std::vector<Stretch> whole;      ///< tables that answer only when read whole
+    std::vector<Stretch> forbidden;  ///< never read, not even in passing
     std::vector<Register> registers;
     std::vector<Example> examples;
 

@@ -28,7 +28,7 @@ void check_duplicates(const Profile& profile, Complaints& complaints) {
 }
 
 std::uint32_t end_of(const Register& reg) {
-    return reg.address + static_cast<std::uint32_t>(word_count(reg.type));
+    return reg.address + static_cast<std::uint32_t>(word_count(reg));
 }
 
 bool covers(const Profile& profile, Table table, std::uint32_t address) {
@@ -163,7 +163,7 @@ void check_examples(const Profile& profile, Complaints& complaints) {
                             hint.empty() ? "" : fmt::format("; did you mean {}?", hint)));
             continue;
         }
-        const auto words = static_cast<std::size_t>(word_count(reg->type));
+        const auto words = static_cast<std::size_t>(word_count(*reg));
         if (example.words.size() != words) {
             complaints.add(example.place,
                            fmt::format("{} takes {} words, the example gives {}", example.measure,

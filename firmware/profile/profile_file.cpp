@@ -43,10 +43,6 @@ constexpr std::array<std::pair<std::string_view, WordOrder>, 4> orders{{
     {"dcba", WordOrder::dcba},
 }};
 
-bool is_bit_table(Table table) {
-    return table == Table::coil || table == Table::discrete_input;
-}
-
 /// "30113": the table in the first digit, the address counted from 1, in 5 or 6 digits
 /// (MODBUS Application Protocol Specification V1.1b3, 4.4, and common usage). A coil's number
 /// starts with 0, which TOML does not write: 1 to 9999 are coils.
@@ -114,9 +110,9 @@ void read_type(Section& row, Register& reg) {
         reg.type == WordType::u16 || reg.type == WordType::u32 || reg.type == WordType::u64;
     if (!is_unsigned) {
         row.complain("bit", "a bit needs an unsigned register: type u16, u32 or u64");
-    } else if (*bit >= std::int64_t{16} * word_count(reg.type)) {
+    } else if (*bit >= std::int64_t{16} * word_count(reg)) {
         row.complain("bit",
-                     fmt::format("the type has only bits 0 to {}", 16 * word_count(reg.type) - 1));
+                     fmt::format("the type has only bits 0 to {}", 16 * word_count(reg) - 1));
     } else {
         reg.bit = static_cast<int>(*bit);
     }
@@ -162,7 +158,7 @@ void read_range(Section& row, Register& reg) {
 }
 
 void read_missing(Section& row, Register& reg) {
-    const int bits = reg.type == WordType::bit ? 1 : 16 * word_count(reg.type);
+    const int bits = reg.type == WordType::bit ? 1 : 16 * word_count(reg);
     for (const auto raw : row.integers("missing")) {
         // TOML integers are signed: -1 stands for all ones of whatever width.
         const bool fits = bits == 64 || (raw >= -(std::int64_t{1} << (bits - 1)) &&

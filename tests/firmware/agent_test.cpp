@@ -8,6 +8,7 @@
 #include "contract/payload.hpp"
 #include "contract/topic.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/profile_of.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -38,7 +39,7 @@ DevicePlan ups() {
     heat.missing = {0x7FFF};
     auto mode = reg("ups.mode", Table::input, 11, WordType::u16);
     mode.labels = {{0, "line"}, {1, "battery"}};
-    device.profile.registers = {heat, mode};
+    device.profile = profile_of({heat, mode});
     device.blocks = {{Table::input, 10, 2, {0, 1}}};
     return device;
 }
@@ -51,7 +52,7 @@ DevicePlan pdu() {
     auto first = reg("outlet.1.switch", Table::coil, 0, WordType::bit);
     auto second = reg("outlet.2.switch", Table::coil, 1, WordType::bit);
     first.writable = second.writable = true;
-    device.profile.registers = {first, second};
+    device.profile = profile_of({first, second});
     device.blocks = {{Table::coil, 0, 2, {0, 1}}};
     return device;
 }

@@ -1,6 +1,7 @@
 #include "firmware/outlets.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/support/profile_of.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -29,7 +30,7 @@ SitePlan strip() {
     pdu.unit = 6;
     pdu.base = 100;
     pdu.silent_after = 5s;
-    pdu.profile.registers = {coil("outlet.1.switch", 0), coil("outlet.2.switch", 1)};
+    pdu.profile = profile_of({coil("outlet.1.switch", 0), coil("outlet.2.switch", 1)});
     site.devices.push_back(pdu);
     site.outlets.push_back({"videos-a", 0, "outlet.1.switch", true});
     site.outlets.push_back({"videos-b", 0, "outlet.2.switch", false});

@@ -6,6 +6,7 @@
 #include "firmware/profile/codec.hpp"
 #include "firmware/profile/profile_file.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/profile_of.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -25,7 +26,7 @@ DevicePlan device_of(std::vector<Register> registers, std::uint16_t base = 0) {
     DevicePlan plan;
     plan.name = "d";
     plan.base = base;
-    plan.profile.registers = std::move(registers);
+    plan.profile = profile_of(std::move(registers));
     return plan;
 }
 
@@ -53,11 +54,12 @@ TEST_CASE("device: signals come through the codec at the device's base", "[sim][
 
 TEST_CASE("device: holes are refused, or read as zero where the device allows them",
           "[sim][device]") {
-    auto plan = device_of(
-        {reg("a", Table::input, 0, WordType::u16), reg("b", Table::input, 2, WordType::u16)});
+    const std::vector<Register> registers = {reg("a", Table::input, 0, WordType::u16),
+                                             reg("b", Table::input, 2, WordType::u16)};
+    auto plan = device_of(registers);
     Words words;
     CHECK(Device(plan).read(Table::input, 0, 3, words) == Exception::illegal_address);
-    plan.profile.holes_allowed = true;
+    plan.profile = profile_of(registers, [](Profile& profile) { profile.holes_allowed = true; });
     CHECK(Device(plan).read(Table::input, 0, 3, words) == Exception::none);
     CHECK(words.size() == 3);
     CHECK(Device(plan).read(Table::input, 10, 3, words) == Exception::illegal_address);
@@ -65,9 +67,11 @@ TEST_CASE("device: holes are refused, or read as zero where the device allows th
 
 TEST_CASE("device: reads of nothing, of too much or past the last address are refused",
           "[sim][device]") {
-    auto plan = device_of({reg("a", Table::input, 65535, WordType::u16)});
-    plan.profile.max_words = 10;
-    plan.profile.holes_allowed = true;
+    DevicePlan plan;
+    plan.profile = profile_of({reg("a", Table::input, 65535, WordType::u16)}, [](Profile& profile) {
+        profile.max_words = 10;
+        profile.holes_allowed = true;
+    });
     const Device device(plan);
     Words words;
     CHECK(device.read(Table::input, 65535, 0, words) == Exception::illegal_value);
@@ -134,15 +138,16 @@ TEST_CASE("device: every shipped profile is served with values that its own code
                                                                  "/firmware/profiles")) {
         DevicePlan plan;
         plan.name = "d";
-        plan.profile = load_profile(entry.path().string(), complaints);
+        plan.profile =
+            std::make_shared<const Profile>(load_profile(entry.path().string(), complaints));
         REQUIRE(complaints.empty());
         const Device device(plan);
         ++profiles;
-        for (const auto& each : plan.profile.registers) {
-            INFO(plan.profile.name << " " << each.measure);
+        for (const auto& each : plan.profile->registers) {
+            INFO(plan.profile->name << " " << each.measure);
             Words words, exponent{0};
             REQUIRE(device.read(each.table, each.address,
-                                static_cast<std::uint16_t>(word_count(each.type)),
+                                static_cast<std::uint16_t>(word_count(each)),
                                 words) == Exception::none);
             if (each.scale_register) {
                 REQUIRE(device.read(each.table, *each.scale_register, 1, exponent) ==

@@ -2,6 +2,7 @@
 
 #include "sim/room.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/profile_of.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -24,7 +25,7 @@ struct Bench {
         reg.measure = "level";
         reg.table = Table::holding;
         reg.writable = true;
-        device.profile.registers = {reg};
+        device.profile = profile_of({reg});
         site.devices = {device};
         scenario.ends = 1h;
         scenario.starts = {{{"sensor", "level"}, 0, {}}};

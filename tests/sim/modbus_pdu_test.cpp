@@ -3,6 +3,7 @@
 #include <random>
 
 #include "tests/catch.hpp"
+#include "tests/support/profile_of.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -17,6 +18,7 @@ Room room() {
     SitePlan site;
     DevicePlan pdu;
     pdu.name = "pdu";
+    std::vector<Register> registers;
     for (std::uint16_t i = 0; i < 10; ++i) {
         Register coil;
         coil.measure = "outlet." + std::to_string(i);
@@ -24,7 +26,7 @@ Room room() {
         coil.address = i;
         coil.type = WordType::bit;
         coil.writable = true;
-        pdu.profile.registers.push_back(coil);
+        registers.push_back(coil);
     }
     for (std::uint16_t i = 0; i < 2; ++i) {
         Register word;
@@ -32,8 +34,9 @@ Room room() {
         word.table = Table::holding;
         word.address = static_cast<std::uint16_t>(100 + i);
         word.writable = true;
-        pdu.profile.registers.push_back(word);
+        registers.push_back(word);
     }
+    pdu.profile = profile_of(std::move(registers));
     site.devices.push_back(pdu);
     for (const std::uint16_t base : {std::uint16_t{0}, std::uint16_t{1000}}) {
         DevicePlan bank;
@@ -42,7 +45,7 @@ Room room() {
         bank.base = base;
         Register word;
         word.measure = "level";
-        bank.profile.registers = {word};
+        bank.profile = profile_of({word});
         site.devices.push_back(bank);
     }
     Scenario scenario;

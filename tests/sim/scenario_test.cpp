@@ -4,6 +4,7 @@
 
 #include "firmware/site.hpp"
 #include "tests/catch.hpp"
+#include "tests/support/profile_of.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -141,7 +142,7 @@ TEST_CASE("scenario: devices, measures and alarms the site lacks are errors with
     device.name = "fire1";
     Register smoke;
     smoke.measure = "fire.smoke";
-    device.profile.registers = {smoke};
+    device.profile = profile_of({smoke});
     site.devices = {device};
     const auto scenario = good(R"(
 [[start]]

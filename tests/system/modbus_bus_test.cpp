@@ -131,8 +131,14 @@ private:
     std::thread thread_;
 };
 
-std::unique_ptr<Bus> bus_to(std::uint16_t port, const char* host = "127.0.0.1") {
-    return make_modbus_bus({.name = "b", .host = host, .port = port, .timeout = 300ms});
+std::unique_ptr<Bus> bus_to(std::uint16_t port, const char* host = "127.0.0.1",
+                            Duration timeout = 300ms) {
+    BusPlan plan;
+    plan.name = "b";
+    plan.host = host;
+    plan.port = port;
+    plan.timeout = timeout;
+    return make_modbus_bus(plan);
 }
 
 constexpr ReadRequest two_words{.unit = 1, .table = Table::input, .address = 0x0102, .count = 2};
@@ -257,8 +263,7 @@ TEST_CASE("modbus_bus: an answer that dribbles in time is right", "[system][modb
         for (const auto byte : right_answer(r)) reply.parts.push_back({byte});
         return reply;
     });
-    const auto bus =
-        make_modbus_bus({.name = "b", .host = "127.0.0.1", .port = peer.port(), .timeout = 5s});
+    const auto bus = bus_to(peer.port(), "127.0.0.1", 5s);
     const auto words = bus->read(two_words);
     REQUIRE(words);
     CHECK(*words == two_right);

@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "firmware/profile/profile_file.hpp"
+#include "firmware/site_reader.hpp"
+#include "firmware/tcp_address.hpp"
+
+namespace firebreak {
+
+namespace {
+
+/// Modbus Application Protocol 1.1b3 and serial line 1.02, 2.2.
+constexpr std::int64_t max_unit = 247;
+
+}  // namespace
+
+void SiteReader::read_bus(Section& row) {
+    BusPlan bus;
+    bus.name = row.name("name");
+    fresh(row, "a bus", bus_names_, bus.name);
+    const auto tcp = row.text("tcp");
+    if (const auto at = parse_tcp_address(tcp)) {
+        bus.host = at->host;
+        bus.port = at->port;
+    } else if (!tcp.empty()) {
+        row.complain("tcp", "must be \"host\" or \"host:port\", like \"192.168.1.20:502\"");
+    }
+    bus.timeout =
+        wait(row, "timeout", bus.timeout, std::chrono::seconds(30), std::chrono::milliseconds(10));
+    row.finish();
+    plan_.buses.push_back(std::move(bus));
+}
+
+std::shared_ptr<const Profile> SiteReader::profile(Section& row, const std::string& name) {
+    if (name.empty()) return nullptr;
+    auto known = profiles_.find(name);
+    if (known == profiles_.end()) {
+        const auto path = find_profile(name, folders_);
+        std::shared_ptr<const Profile> loaded;
+        if (path.empty()) {
+            row.complain("profile",
+                         fmt::format("there is no {}.toml in {}", name, fmt::join(folders_, ", ")));
+        } else {
+            const auto before = complaints_.size();
+            auto read = load_profile(path, complaints_);
+            // Its own errors stand with their places; what would follow from them is not told.
+            if (complaints_.size() == before) {
+                loaded = std::make_shared<const Profile>(std::move(read));
+            }
+        }
+        known = profiles_.emplace(name, std::move(loaded)).first;
+    } else if (!known->second && find_profile(name, folders_).empty()) {
+        row.complain("profile", fmt::format("there is no {}.toml", name));
+    }
+    return known->second;
+}
+
+void SiteReader::read_device(Section& row) {
+    DevicePlan device;
+    device.name = row.name("name");
+    fresh(row, "a device", device_names_, device.name);
+    const auto bus = row.text("bus");
+    std::vector<std::string_view> buses;
+    for (const auto& known : plan_.buses) buses.push_back(known.name);
+    const auto found = std::find(buses.begin(), buses.end(), bus);
+    if (found != buses.end()) {
+        device.bus = static_cast<std::size_t>(found - buses.begin());
+    } else if (!bus.empty()) {
+        complain_unknown(row, "bus", "there is no [[bus]]", bus, buses);
+    }
+    device.unit = static_cast<std::uint8_t>(row.integer_or("unit", 1, {0, max_unit}));
+    const auto before = complaints_.size();
+    device.period = wait(row, "period", device.period, longest_wait, std::chrono::milliseconds(10));
+    device.silent_after =
+        wait(row, "silent_after", std::max(device.silent_after, 3 * device.period));
+    if (device.silent_after <= device.period && complaints_.size() == before) {
+        row.complain("silent_after", fmt::format("must be longer than the period of {}",
+                                                 format_duration(device.period)));
+    }
+    const auto name = row.name("profile");
+    if (auto known = profile(row, name)) device.profile = std::move(known);
+    read_base(row, device);
+    if (!places_.insert({device.bus, device.unit, device.base}).second) {
+        row.complain("unit", fmt::format("another device already has unit {} at base {} on this "
+                                         "bus; give each its own unit or base",
+                                         device.unit, device.base));
+    }
+    row.finish();
+    plan_.devices.push_back(std::move(device));
+}
+
+void SiteReader::read_base(Section& row, DevicePlan& device) {
+    const auto base = row.integer_or("base", device.profile->base, {0, 65535});
+    device.base = static_cast<std::uint16_t>(base);
+    std::int64_t last = 0;
+    for (const auto& reg : device.profile->registers) {
+        last = std::max<std::int64_t>(last, reg.address + word_count(reg) - 1);
+    }
+    if (base + last > 65535) {
+        row.complain("base", fmt::format("the profile's last register, {}, would stand at {}: "
+                                         "addresses end at 65535",
+                                         last, base + last));
+        return;
+    }
+    std::vector<std::size_t> wanted(device.profile->registers.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = i;
+    device.blocks = plan_blocks(*device.profile, wanted, device.base);
+}
+
+std::optional<std::size_t> SiteReader::device(Section& row) {
+    const auto name = row.text("device");
+    std::vector<std::string_view> names;
+    for (const auto& known : plan_.devices) names.push_back(known.name);
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    if (!name.empty()) complain_unknown(row, "device", "there is no [[device]]", name, names);
+    return std::nullopt;
+}
+
+const Register* SiteReader::measure(Section& row, std::size_t device, std::string& name) {
+    name = row.text("measure");
+    const auto& plan = plan_.devices[device];
+    // A profile that is missing or wrong has had its own complaint.
+    if (name.empty() || plan.profile->registers.empty()) return nullptr;
+    if (const Register* reg = plan.profile->find(name)) return reg;
+    std::vector<std::string_view> measures;
+    for (const auto& reg : plan.profile->registers) measures.push_back(reg.measure);
+    complain_unknown(row, "measure",
+                     fmt::format("{} (profile {}) has no measure", plan.name, plan.profile->name),
+                     name, measures);
+    return nullptr;
+}
+
+}  // namespace firebreak
