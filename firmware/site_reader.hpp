@@ -38,6 +38,8 @@ private:
     void read_broker(Section& root);
     std::string read_password(Section& broker);
     void read_bus(Section& row);
+    void read_wire(Section& row, BusPlan& bus);
+    void read_line(Section& row, const std::string& port, LinePlan& line);
     void read_device(Section& row);
     void read_base(Section& row, DevicePlan& device);
     void read_alarm(Section& row);

@@ -19,6 +19,17 @@ std::string describe_device(const SitePlan& plan, const DevicePlan& device) {
     return text;
 }
 
+std::string describe_wire(const BusPlan& bus) {
+    if (bus.wire == Wire::tcp) return fmt::format("Modbus TCP {}:{}", bus.host, bus.port);
+    if (bus.wire == Wire::rtu_over_tcp) {
+        return fmt::format("Modbus RTU over TCP {}:{}", bus.host, bus.port);
+    }
+    const auto& line = bus.line;
+    const char parity = line.parity == Parity::none ? 'N' : line.parity == Parity::even ? 'E' : 'O';
+    return fmt::format("Modbus RTU on {} ({}), {} baud 8{}{}", line.port.name, line.port.path,
+                       line.baud, parity, line.stop_bits);
+}
+
 std::string describe_alarm(const AlarmPlan& alarm) {
     std::string conditions;
     for (const auto& condition : alarm.conditions) {
@@ -47,7 +58,7 @@ std::string describe(const SitePlan& plan) {
                 : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));
     text += "buses\n";
     for (const auto& bus : plan.buses) {
-        text += fmt::format("  {}: Modbus TCP {}:{}, timeout {}\n", bus.name, bus.host, bus.port,
+        text += fmt::format("  {}: {}, timeout {}\n", bus.name, describe_wire(bus),
                             format_duration(bus.timeout));
     }
     text += "devices\n";

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "firmware/profile/profile_file.hpp"
 #include "firmware/site_reader.hpp"
@@ -10,8 +11,10 @@ namespace firebreak {
 
 namespace {
 
-/// Modbus Application Protocol 1.1b3 and serial line 1.02, 2.2.
-constexpr std::int64_t max_unit = 247;
+/// Modbus over Serial Line V1.02, 2.2, keeps 0 for broadcasts and those above 247 to itself; on
+/// TCP every number is somebody's (Messaging on TCP/IP V1.0b, 4.4.1.2).
+constexpr Bounds<std::int64_t> serial_units{1, 247};
+constexpr Bounds<std::int64_t> tcp_units{0, 255};
 
 }  // namespace
 
@@ -19,17 +22,73 @@ void SiteReader::read_bus(Section& row) {
     BusPlan bus;
     bus.name = row.name("name");
     fresh(row, "a bus", bus_names_, bus.name);
-    const auto tcp = row.text("tcp");
-    if (const auto at = parse_tcp_address(tcp)) {
-        bus.host = at->host;
-        bus.port = at->port;
-    } else if (!tcp.empty()) {
-        row.complain("tcp", "must be \"host\" or \"host:port\", like \"192.168.1.20:502\"");
-    }
+    read_wire(row, bus);
     bus.timeout =
         wait(row, "timeout", bus.timeout, std::chrono::seconds(30), std::chrono::milliseconds(10));
     row.finish();
     plan_.buses.push_back(std::move(bus));
+}
+
+void SiteReader::read_wire(Section& row, BusPlan& bus) {
+    const std::array<std::pair<std::string_view, Wire>, 3> wires{
+        {{"tcp", Wire::tcp}, {"rtu_over_tcp", Wire::rtu_over_tcp}, {"port", Wire::serial}}};
+    int given = 0;
+    for (const auto& [key, wire] : wires) {
+        if (!row.has(key)) continue;
+        bus.wire = wire;
+        if (++given == 2) row.complain(key, "a bus has one of tcp, rtu_over_tcp and port");
+        const auto text = row.text(key);
+        if (wire == Wire::serial) {
+            read_line(row, text, bus.line);
+        } else if (const auto at = parse_tcp_address(text)) {
+            bus.host = at->host;
+            bus.port = at->port;
+        } else if (!text.empty()) {
+            row.complain(key, "must be \"host\" or \"host:port\", like \"192.168.1.20:502\"");
+        }
+    }
+    if (given == 0) {
+        row.complain("",
+                     "say tcp = \"host:port\", rtu_over_tcp = \"host:port\" or port = the name "
+                     "of a serial port of this board");
+    }
+    if (bus.wire != Wire::serial) {
+        for (const auto* key : {"baud", "parity", "stop_bits"}) {
+            if (!row.has(key)) continue;
+            row.complain(key, "belongs to a serial port: leave it out");
+            row.ignore(key);
+        }
+    }
+    if (!row.has("gap")) return;
+    if (bus.wire == Wire::tcp) row.complain("gap", "belongs to RTU frames: leave it out");
+    bus.gap = wait(row, "gap", Duration::zero(), std::chrono::seconds(1), Duration::zero());
+}
+
+void SiteReader::read_line(Section& row, const std::string& port, LinePlan& line) {
+    if (const PortPlan* known = board_.find(port)) {
+        line.port = *known;
+    } else if (!port.empty()) {
+        std::vector<std::string_view> ports;
+        for (const auto& each : board_.ports) ports.push_back(each.name);
+        complain_unknown(row, "port",
+                         ports.empty() ? "no board file says what serial ports there are: name one "
+                                         "with --board; there is no port"
+                                       : "this board has no port",
+                         port, ports);
+    }
+    constexpr std::array bauds{300,   600,   1200,   2400,   4800,   9600,  19200,
+                               38400, 57600, 115200, 230400, 460800, 921600};
+    const auto baud = row.integer_or("baud", line.baud);
+    if (std::find(bauds.begin(), bauds.end(), baud) == bauds.end()) {
+        row.complain("baud", fmt::format("must be one of {}", fmt::join(bauds, ", ")));
+    } else {
+        line.baud = static_cast<int>(baud);
+    }
+    constexpr std::array<std::pair<std::string_view, Parity>, 3> parities{
+        {{"none", Parity::none}, {"even", Parity::even}, {"odd", Parity::odd}}};
+    line.parity = row.choice_or<Parity>("parity", parities, line.parity);
+    const int usual = line.parity == Parity::none ? 2 : 1;  // so that a character has 11 bits
+    line.stop_bits = static_cast<int>(row.integer_or("stop_bits", usual, {1, 2}));
 }
 
 std::shared_ptr<const Profile> SiteReader::profile(Section& row, const std::string& name) {
@@ -69,7 +128,9 @@ void SiteReader::read_device(Section& row) {
     } else if (!bus.empty()) {
         complain_unknown(row, "bus", "there is no [[bus]]", bus, buses);
     }
-    device.unit = static_cast<std::uint8_t>(row.integer_or("unit", 1, {0, max_unit}));
+    const bool is_rtu = found != buses.end() && plan_.buses[device.bus].wire != Wire::tcp;
+    device.unit =
+        static_cast<std::uint8_t>(row.integer_or("unit", 1, is_rtu ? serial_units : tcp_units));
     const auto before = complaints_.size();
     device.period = wait(row, "period", device.period, longest_wait, std::chrono::milliseconds(10));
     device.silent_after =

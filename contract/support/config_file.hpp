@@ -72,6 +72,8 @@ public:
     /// Where `key` stands, or where the table opens when it is missing or empty.
     [[nodiscard]] Place place(std::string_view key = "") const;
     void complain(std::string_view key, std::string what);
+    /// Of a key that was complained about and is not read: finish() leaves it alone.
+    void ignore(std::string_view key) { static_cast<void>(ask(key)); }
 
     /// Complains about every key nobody asked for, with the nearest known one as a hint.
     void finish();

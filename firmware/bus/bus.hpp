@@ -3,13 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
 #include "firmware/profile/profile.hpp"
 
 namespace firebreak {
+
+using Bytes = std::vector<std::uint8_t>;
 
 struct ReadRequest {
     std::uint8_t unit = 1;
@@ -30,6 +34,9 @@ public:
     virtual ~Bus() = default;
     [[nodiscard]] virtual Result<Words> read(const ReadRequest& request) = 0;
     [[nodiscard]] virtual Result<void> write(const WriteRequest& request) = 0;
+    /// Any request that reads: the answer's PDU, of the same function. For what a scan asks.
+    [[nodiscard]] virtual Result<Bytes> ask(std::uint8_t unit,
+                                            std::span<const std::uint8_t> pdu) = 0;
 };
 
 }  // namespace firebreak

@@ -19,6 +19,7 @@ constexpr std::uint8_t write_registers = 0x10;
 constexpr std::uint8_t exception_bit = 0x80;
 
 constexpr std::size_t tcp_header = 7;
+constexpr std::size_t max_tcp_adu = 260;  // Messaging on TCP/IP V1.0b, 3.1.2
 constexpr std::size_t max_write_words = 123;
 constexpr std::size_t max_write_bits = 1968;
 
@@ -55,27 +56,32 @@ std::uint8_t write_function(const WriteRequest& request) {
 
 /// V1.1b3, 7: what an exception means for the caller.
 Error exception_error(std::uint8_t code) {
+    const auto error = [code](Fault fault, std::string_view meaning) {
+        return Error{fault, fmt::format("exception {}, {}", code, meaning), code};
+    };
     switch (code) {
         case 1:
-            return {Fault::refused, "exception 1, illegal function"};
+            return error(Fault::refused, "illegal function");
         case 2:
-            return {Fault::refused, "exception 2, illegal address"};
+            return error(Fault::refused, "illegal address");
         case 3:
-            return {Fault::refused, "exception 3, illegal value"};
+            return error(Fault::refused, "illegal value");
         case 4:
-            return {Fault::refused, "exception 4, device failure"};
+            return error(Fault::refused, "device failure");
         case 5:
-            return {Fault::busy, "exception 5, accepted but not finished"};
+            return error(Fault::busy, "accepted but not finished");
         case 6:
-            return {Fault::busy, "exception 6, device busy"};
+            return error(Fault::busy, "device busy");
+        case 7:
+            return error(Fault::refused, "negative acknowledge");
         case 8:
-            return {Fault::refused, "exception 8, memory parity error"};
+            return error(Fault::refused, "memory parity error");
         case 10:
-            return {Fault::timeout, "exception 10, the gateway has no path to the unit"};
+            return error(Fault::timeout, "the gateway has no path to the unit");
         case 11:
-            return {Fault::timeout, "exception 11, the unit does not answer the gateway"};
+            return error(Fault::timeout, "the unit does not answer the gateway");
         default:
-            return {Fault::refused, fmt::format("exception {}", code)};
+            return error(Fault::refused, "unknown to the standard");
     }
 }
 
@@ -181,6 +187,11 @@ Result<void> parse_write(const WriteRequest& request, std::span<const std::uint8
     return {};
 }
 
+Result<Bytes> parse_any(std::uint8_t function, std::span<const std::uint8_t> pdu) {
+    if (auto ours = check_function(function, pdu); !ours) return tl::unexpected(ours.error());
+    return Bytes(pdu.begin(), pdu.end());
+}
+
 Bytes wrap_tcp(std::uint16_t transaction, std::uint8_t unit, std::span<const std::uint8_t> pdu) {
     const auto length = pdu.size() + 1;
     const Bytes header{high(transaction), low(transaction), 0, 0, high(length), low(length), unit};
@@ -200,11 +211,25 @@ Result<std::span<const std::uint8_t>> unwrap_tcp(std::uint16_t transaction, std:
     if (adu[6] != unit) {
         return fail(Fault::corrupt, fmt::format("answer of unit {}, not of {}", adu[6], unit));
     }
-    if (word_at(adu, 4) != adu.size() - 6) {
+    if (std::size_t{word_at(adu, 4)} + 6 != adu.size()) {
         return fail(Fault::corrupt, fmt::format("length {} in the header, {} bytes came",
                                                 word_at(adu, 4), adu.size() - 6));
     }
     return adu.subspan(tcp_header);
+}
+
+Assembly find_tcp_answer(std::uint16_t transaction, std::uint8_t unit,
+                         std::span<const std::uint8_t> bytes) {
+    if (bytes.size() <= tcp_header) return {};
+    const std::size_t length = std::size_t{word_at(bytes, 4)} + 6;
+    if (length > max_tcp_adu || length <= tcp_header) {
+        return {
+            Assembly::State::bad, {}, {Fault::corrupt, "a header with an impossible length", 0}};
+    }
+    if (bytes.size() < length) return {};
+    const auto pdu = unwrap_tcp(transaction, unit, bytes.first(length));
+    if (!pdu) return {Assembly::State::bad, {}, pdu.error()};
+    return {Assembly::State::answer, *pdu, {}};
 }
 
 }  // namespace firebreak

@@ -13,10 +13,11 @@
 
 namespace firebreak {
 
-using Bytes = std::vector<std::uint8_t>;
-
 inline constexpr std::uint16_t max_read_words = 125;
 inline constexpr std::uint16_t max_read_bits = 2000;
+inline constexpr std::size_t max_pdu = 253;
+/// Units of a serial line (V1.02, 2.2); a socket's peer may have any.
+inline constexpr std::uint8_t last_serial_unit = 247;
 
 /// Fault::config when no such request can be made: too many words, a table that takes no writes.
 [[nodiscard]] Result<Bytes> read_pdu(const ReadRequest& request);
@@ -26,6 +27,20 @@ inline constexpr std::uint16_t max_read_bits = 2000;
                                        std::span<const std::uint8_t> pdu);
 [[nodiscard]] Result<void> parse_write(const WriteRequest& request,
                                        std::span<const std::uint8_t> pdu);
+/// Of any function: the answer as it is, unless it is an exception or another function's.
+[[nodiscard]] Result<Bytes> parse_any(std::uint8_t function, std::span<const std::uint8_t> pdu);
+
+/// What the bytes that have come since a request amount to.
+struct Assembly {
+    enum class State : std::uint8_t {
+        more,    ///< nothing yet, or an answer that has only begun
+        answer,  ///< `pdu` is the answer
+        bad,     ///< `why` they are none
+    };
+    State state = State::more;
+    std::span<const std::uint8_t> pdu;
+    Error why{Fault::timeout, "no answer", 0};  ///< also of `more`, should nothing follow
+};
 
 /// Puts the TCP header in front.
 [[nodiscard]] Bytes wrap_tcp(std::uint16_t transaction, std::uint8_t unit,
@@ -34,5 +49,8 @@ inline constexpr std::uint16_t max_read_bits = 2000;
 [[nodiscard]] Result<std::span<const std::uint8_t>> unwrap_tcp(std::uint16_t transaction,
                                                                std::uint8_t unit,
                                                                std::span<const std::uint8_t> adu);
+/// The same over a stream, of which only the beginning may have come.
+[[nodiscard]] Assembly find_tcp_answer(std::uint16_t transaction, std::uint8_t unit,
+                                       std::span<const std::uint8_t> bytes);
 
 }  // namespace firebreak

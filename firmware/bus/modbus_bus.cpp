@@ -1,56 +1,33 @@
 #include "firmware/bus/modbus_bus.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <modbus.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <chrono>
+#include <thread>
 
 #include "firmware/bus/frame.hpp"
+#include "firmware/bus/rtu.hpp"
 
 namespace firebreak {
 namespace {
 
-struct Free {
-    void operator()(modbus_t* modbus) const { modbus_free(modbus); }
-};
-using Modbus = std::unique_ptr<modbus_t, Free>;
+using namespace std::chrono_literals;
 
-bool is_ipv4(const std::string& host) {
-    in_addr ignored{};
-    return inet_pton(AF_INET, host.c_str(), &ignored) == 1;
-}
+/// A frame that has begun and stops this long will not go on. The standard allows 1.5 characters;
+/// USB adapters hand over what they have every 16 ms, and some devices think between bytes.
+constexpr Duration patience_within_frame = 100ms;
+/// What has turned out not to be ours may be followed by ours: a late neighbour comes first.
+constexpr Duration patience_after_bad = 20ms;
 
-/// libmodbus connects, frames what it receives and keeps the time. Requests and checks are ours:
-/// its own (3.1.6) do not look at the unit of a TCP answer (check_confirmation in modbus.c),
-/// so that behind a gateway another unit's words could be taken for those asked for.
-class ModbusTcp final : public Bus {
+class ModbusBus final : public Bus {
 public:
-    explicit ModbusTcp(const BusPlan& plan)
-        : peer_(fmt::format("{}:{}", plan.host, plan.port)),
-          modbus_(is_ipv4(plan.host)
-                      ? modbus_new_tcp(plan.host.c_str(), plan.port)
-                      : modbus_new_tcp_pi(plan.host.c_str(), std::to_string(plan.port).c_str())) {
-        if (!modbus_) return;
-        using std::chrono::microseconds;
-        const auto timeout =
-            std::max(std::chrono::duration_cast<microseconds>(plan.timeout), microseconds(1000));
-        const auto whole = static_cast<std::uint32_t>(timeout.count() / 1'000'000);
-        const auto rest = static_cast<std::uint32_t>(timeout.count() % 1'000'000);
-        modbus_set_response_timeout(modbus_.get(), whole, rest);
-        // Without a byte timeout the response timeout bounds the whole answer, however it dribbles.
-        modbus_set_byte_timeout(modbus_.get(), 0, 0);
-        // Its recovery sleeps and retries out of our sight; ours is to reconnect.
-        modbus_set_error_recovery(modbus_.get(), MODBUS_ERROR_RECOVERY_NONE);
-    }
-
-    ~ModbusTcp() override { disconnect(); }
-    ModbusTcp(const ModbusTcp&) = delete;
-    ModbusTcp& operator=(const ModbusTcp&) = delete;
+    ModbusBus(const BusPlan& plan, std::unique_ptr<Port> port)
+        : plan_(plan),
+          port_(std::move(port)),
+          gap_(plan.gap.value_or(plan.wire == Wire::serial ? standard_gap(plan.line)
+                                                           : Duration::zero())) {}
 
     Result<Words> read(const ReadRequest& request) override {
         const auto pdu = read_pdu(request);
@@ -68,89 +45,110 @@ public:
         return kept(parse_write(request, *answer));
     }
 
-private:
-    /// One request out, one answer in; any doubt about the stream costs the connection.
-    Result<std::span<const std::uint8_t>> exchange(std::uint8_t unit, const Bytes& pdu) {
-        if (auto open = connect(); !open) return tl::unexpected(open.error());
-        const auto transaction = ++transaction_;
-        if (auto sent = send(wrap_tcp(transaction, unit, pdu)); !sent) {
-            disconnect();
-            return tl::unexpected(sent.error());
+    Result<Bytes> ask(std::uint8_t unit, std::span<const std::uint8_t> pdu) override {
+        if (pdu.empty() || pdu.size() > max_pdu) {
+            return fail(Fault::config, fmt::format("a request of {} bytes", pdu.size()));
         }
-        const int count = modbus_receive_confirmation(modbus_.get(), answer_.data());
-        if (count < 0) {
-            const int error = errno;
-            disconnect();
-            return tl::unexpected(receive_error(error));
-        }
-        return kept(unwrap_tcp(transaction, unit,
-                               std::span(answer_).first(static_cast<std::size_t>(count))));
+        const auto answer = exchange(unit, pdu);
+        if (!answer) return tl::unexpected(answer.error());
+        return kept(parse_any(pdu[0], *answer));
     }
 
-    /// Passes a result on; a corrupt one means that we no longer know where in the stream we are.
+private:
+    using Answer = Result<std::span<const std::uint8_t>>;
+
+    /// One request out, one answer in.
+    Answer exchange(std::uint8_t unit, std::span<const std::uint8_t> pdu) {
+        const bool rtu = plan_.wire != Wire::tcp;
+        if (rtu && (unit == 0 || unit > last_serial_unit)) {
+            return fail(Fault::config, fmt::format("unit {} is none of 1 to 247", unit));
+        }
+        if (auto open = port_->open(); !open) return tl::unexpected(open.error());
+        if (!rtu) ++transaction_;
+        const auto request = rtu ? wrap_rtu(unit, pdu) : wrap_tcp(transaction_, unit, pdu);
+        if (rtu) std::this_thread::sleep_until(quiet_since_ + gap_);
+        if (auto sent = port_->send(request); !sent) {
+            port_->close();
+            return tl::unexpected(sent.error());
+        }
+        auto leaves = std::chrono::steady_clock::now();
+        if (plan_.wire == Wire::serial) leaves += time_on_line(plan_.line, request.size());
+        quiet_since_ = leaves;
+        const auto answer = assemble(unit, pdu[0], request, leaves + plan_.timeout);
+        if (!answer) give_up(answer.error().fault);
+        return answer;
+    }
+
+    Answer assemble(std::uint8_t unit, std::uint8_t function, const Bytes& request, Instant until) {
+        std::size_t count = 0;
+        auto wait = until;
+        while (true) {
+            const auto got = port_->receive(std::span(came_).subspan(count), wait);
+            if (!got) {
+                const bool silence = got.error().fault == Fault::timeout;
+                if (!silence || count == 0) return tl::unexpected(got.error());
+                return tl::unexpected(look(unit, function, request, count).why);
+            }
+            count += *got;
+            quiet_since_ = std::chrono::steady_clock::now();
+            const auto assembly = look(unit, function, request, count);
+            if (assembly.state == Assembly::State::answer) return assembly.pdu;
+            const bool bad = assembly.state == Assembly::State::bad;
+            if (count == came_.size() || (bad && plan_.wire == Wire::tcp)) {
+                return tl::unexpected(assembly.why);
+            }
+            if (plan_.wire == Wire::tcp) continue;
+            wait =
+                std::min(until, quiet_since_ + (bad ? patience_after_bad : patience_within_frame));
+        }
+    }
+
+    [[nodiscard]] Assembly look(std::uint8_t unit, std::uint8_t function, const Bytes& request,
+                                std::size_t count) const {
+        auto bytes = std::span(came_).first(count);
+        if (plan_.wire == Wire::tcp) return find_tcp_answer(transaction_, unit, bytes);
+        if (plan_.wire == Wire::serial && plan_.line.port.echo) {
+            const auto echo = bytes.first(std::min(request.size(), bytes.size()));
+            if (!std::equal(echo.begin(), echo.end(), request.begin())) {
+                return {Assembly::State::bad,
+                        {},
+                        {Fault::corrupt, "the echo is not what was sent: a collision", 0}};
+            }
+            bytes = bytes.subspan(echo.size());
+            if (bytes.empty()) return {};
+        }
+        return find_rtu_answer(unit, function, bytes);
+    }
+
+    /// After any doubt about a stream nobody knows where in it we are. A line knows by its silence.
+    void give_up(Fault fault) {
+        if (plan_.wire != Wire::serial || fault == Fault::port_lost) port_->close();
+    }
+
+    /// Passes a result on; a corrupt one leaves the stream in doubt.
     template <class T>
     T kept(T result) {
-        if (!result && result.error().fault == Fault::corrupt) disconnect();
+        if (!result && result.error().fault == Fault::corrupt) give_up(Fault::corrupt);
         return result;
     }
 
-    Result<void> connect() {
-        if (!modbus_) return fail(Fault::config, fmt::format("{} is no address", peer_));
-        // Bytes that nobody asked for: a peer that answers twice would be one answer ahead of us.
-        if (connected_ && modbus_flush(modbus_.get()) > 0) disconnect();
-        if (connected_) return {};
-        // Waits for at most the response timeout (_connect in modbus-tcp.c).
-        if (modbus_connect(modbus_.get()) != 0) {
-            return fail(Fault::port_lost,
-                        fmt::format("cannot connect to {}: {}", peer_, modbus_strerror(errno)));
-        }
-        connected_ = true;
-        return {};
-    }
-
-    Result<void> send(const Bytes& adu) {
-        const auto sent =
-            ::send(modbus_get_socket(modbus_.get()), adu.data(), adu.size(), MSG_NOSIGNAL);
-        if (sent == static_cast<ssize_t>(adu.size())) return {};
-        // A request is far smaller than a socket's buffer: a short send means a stuck peer.
-        return fail(Fault::port_lost,
-                    fmt::format("{} is gone: {}", peer_,
-                                sent < 0 ? modbus_strerror(errno) : "its buffer is full"));
-    }
-
-    [[nodiscard]] Error receive_error(int error) const {
-        switch (error) {
-            case ETIMEDOUT:
-                return {Fault::timeout, "no answer"};
-            case EMBBADDATA:
-            case EMBBADCRC:
-            case EMBBADEXC:
-            case EMBMDATA:
-            case EMBBADSLAVE:
-                return {Fault::corrupt, modbus_strerror(error)};
-            default:
-                return {Fault::port_lost,
-                        fmt::format("{} is gone: {}", peer_, modbus_strerror(error))};
-        }
-    }
-
-    void disconnect() {
-        if (!connected_) return;
-        modbus_close(modbus_.get());
-        connected_ = false;
-    }
-
-    std::string peer_;
-    Modbus modbus_;
-    bool connected_ = false;
+    BusPlan plan_;
+    std::unique_ptr<Port> port_;
+    Duration gap_;
+    Instant quiet_since_{};
     std::uint16_t transaction_ = 0;
-    std::array<std::uint8_t, MODBUS_TCP_MAX_ADU_LENGTH> answer_{};
+    /// Garbage, an echo and an answer; who says more is babbling.
+    std::array<std::uint8_t, 2 * max_rtu_frame + 64> came_{};
 };
 
 }  // namespace
 
 std::unique_ptr<Bus> make_modbus_bus(const BusPlan& plan) {
-    return std::make_unique<ModbusTcp>(plan);
+    return make_modbus_bus(plan, make_port(plan));
+}
+
+std::unique_ptr<Bus> make_modbus_bus(const BusPlan& plan, std::unique_ptr<Port> port) {
+    return std::make_unique<ModbusBus>(plan, std::move(port));
 }
 
 }  // namespace firebreak

@@ -34,6 +34,9 @@ public:
         return *script_->answers.take(never);
     }
 
+    Result<Bytes> ask(std::uint8_t, std::span<const std::uint8_t>) override {
+        return fail(Fault::refused, "nobody asks here");
+    }
     Result<void> write(const WriteRequest& request) override {
         script_->calls.post(request);
         const auto answer = *script_->answers.take(never);

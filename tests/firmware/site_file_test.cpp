@@ -177,7 +177,7 @@ tcp = "nowhere:99999"
 name = "a"
 profile = "strip"
 bus = "wan"
-unit = 248
+unit = 256
 colour = "red"
 [[device]]
 name = "a"
@@ -251,4 +251,87 @@ TEST_CASE("site: a bus address is host, host:port or [v6]:port", "[firmware][sit
         INFO(bad);
         CHECK_FALSE(parse_tcp_address(bad));
     }
+}
+
+TEST_CASE("site file: a bus is a socket, a gateway's socket or a port of the board",
+          "[firmware][site_file]") {
+    const Folder folder;
+    folder.write("site.toml", R"(
+site = "pangyo"
+agent = "room"
+[[bus]]
+name = "lan"
+tcp = "10.0.0.1"
+[[bus]]
+name = "gateway"
+rtu_over_tcp = "10.0.0.2:4001"
+gap = "5ms"
+[[bus]]
+name = "line"
+port = "rs485-1"
+baud = 9600
+parity = "none"
+[[device]]
+name = "a"
+profile = "strip"
+bus = "line"
+unit = 247
+)");
+    Board board;
+    board.ports.push_back({.name = "rs485-1", .path = "/dev/ttyS1"});
+    Complaints complaints;
+    const auto plan =
+        load_site((folder.path / "site.toml").string(), {folder.path.string()}, complaints, board);
+    INFO(complaints.text());
+    REQUIRE(complaints.empty());
+    REQUIRE(plan.buses.size() == 3);
+    CHECK(plan.buses[0].wire == Wire::tcp);
+    CHECK(plan.buses[1].wire == Wire::rtu_over_tcp);
+    CHECK(plan.buses[1].port == 4001);
+    CHECK(plan.buses[1].gap == 5ms);
+    CHECK(plan.buses[2].wire == Wire::serial);
+    CHECK(plan.buses[2].line.port.path == "/dev/ttyS1");
+    CHECK(plan.buses[2].line.stop_bits == 2);
+    CHECK(describe(plan).find("RTU on rs485-1 (/dev/ttyS1), 9600 baud 8N2") != std::string::npos);
+}
+
+TEST_CASE("site file: what does not fit a bus's wire is told", "[firmware][site_file]") {
+    const Folder folder;
+    folder.write("site.toml", R"(
+site = "pangyo"
+agent = "room"
+[[bus]]
+name = "a"
+tcp = "10.0.0.1"
+baud = 9600
+[[bus]]
+name = "b"
+tcp = "10.0.0.1"
+port = "rs485-1"
+[[bus]]
+name = "c"
+port = "rs485-9"
+baud = 9601
+[[bus]]
+name = "d"
+[[device]]
+name = "x"
+profile = "strip"
+bus = "c"
+unit = 0
+)");
+    Board board;
+    board.ports.push_back({.name = "rs485-1", .path = "/dev/ttyS1"});
+    Complaints complaints;
+    static_cast<void>(
+        load_site((folder.path / "site.toml").string(), {folder.path.string()}, complaints, board));
+    const auto text = complaints.text();
+    INFO(text);
+    CHECK(complaints.size() == 6);
+    CHECK(text.find("belongs to a serial port") != std::string::npos);
+    CHECK(text.find("a bus has one of tcp, rtu_over_tcp and port") != std::string::npos);
+    CHECK(text.find("did you mean rs485-1?") != std::string::npos);
+    CHECK(text.find("must be one of 300") != std::string::npos);
+    CHECK(text.find("say tcp = ") != std::string::npos);
+    CHECK(text.find("unit") != std::string::npos);
 }
