@@ -166,7 +166,7 @@ void SiteReader::read_base(Section& row, DevicePlan& device) {
     }
     std::vector<std::size_t> wanted(device.profile->registers.size());
     for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = i;
-    device.blocks = plan_blocks(*device.profile, wanted, device.base);
+    device.blocks = plan_blocks(*device.profile, wanted, device.base, device.period);
 }
 
 std::optional<std::size_t> SiteReader::device(Section& row) {

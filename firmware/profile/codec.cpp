@@ -65,9 +65,40 @@ std::int64_t sign_extend(std::uint64_t raw, WordType type) {
     return static_cast<std::int64_t>(raw << unused) >> unused;
 }
 
+bool is_bcd(WordType type) {
+    return type == WordType::bcd16 || type == WordType::bcd32;
+}
+
+/// A decimal digit a nibble; nothing when one is above 9.
+std::optional<std::uint64_t> from_bcd(std::uint64_t raw, int bits) {
+    std::uint64_t number = 0;
+    for (int shift = bits - 4; shift >= 0; shift -= 4) {
+        const auto digit = (raw >> shift) & 0xFU;
+        if (digit > 9) return std::nullopt;
+        number = number * 10 + digit;
+    }
+    return number;
+}
+
+std::uint64_t to_bcd(std::uint64_t number) {
+    std::uint64_t raw = 0;
+    for (int shift = 0; number != 0; shift += 4, number /= 10) raw |= (number % 10) << shift;
+    return raw;
+}
+
+/// The bits that a bit field takes, counted from its own first.
+std::uint64_t field_mask(const Register& reg) {
+    return reg.width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << reg.width) - 1;
+}
+
+/// The bits of a field, or all.
+std::uint64_t part_of(const Register& reg, std::uint64_t raw) {
+    return reg.bit ? (raw >> *reg.bit) & field_mask(reg) : raw;
+}
+
 /// The raw number before scale and offset.
 double plain(const Register& reg, std::uint64_t raw) {
-    if (reg.bit) return static_cast<double>((raw >> *reg.bit) & 1U);
+    if (reg.bit) return static_cast<double>(part_of(reg, raw));
     switch (reg.type) {
         case WordType::f32:
             return std::bit_cast<float>(static_cast<std::uint32_t>(raw));
@@ -140,6 +171,34 @@ Result<void> check_words(const Register& reg, std::size_t count) {
     return fail(Fault::corrupt, fmt::format("{} of {} words came", count, word_count(reg)));
 }
 
+std::string text_of(const Register& reg, std::span<const std::uint16_t> words) {
+    std::string text;
+    for (const auto word : words.first(reg.length)) {
+        const auto ordered = bytes_swapped(reg.order) ? swap_bytes(word) : word;
+        for (const int byte : {ordered >> 8, ordered & 0xFF}) {
+            // A text ends at its first NUL; what no terminal and no payload should see is left out.
+            if (byte == 0) return text;
+            if (byte >= 0x20 && byte < 0x7F) text.push_back(static_cast<char>(byte));
+        }
+    }
+    return text;
+}
+
+std::string trimmed(const std::string& text) {
+    const auto begin = text.find_first_not_of(' ');
+    return begin == std::string::npos ? ""
+                                      : text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+}
+
+Result<std::uint64_t> raw_of_bcd(WordType type, double plain_value) {
+    const double whole = std::round(plain_value);
+    const double end = type == WordType::bcd16 ? 1e4 : 1e8;
+    if (!(whole >= 0 && whole < end)) {
+        return fail(Fault::refused, fmt::format("{} does not fit its decimal digits", whole));
+    }
+    return to_bcd(static_cast<std::uint64_t>(whole));
+}
+
 Result<std::uint64_t> raw_of_float(WordType type, double plain_value) {
     if (type == WordType::f64) return std::bit_cast<std::uint64_t>(plain_value);
     if (std::abs(plain_value) > static_cast<double>(std::numeric_limits<float>::max())) {
@@ -163,6 +222,23 @@ Result<std::uint64_t> raw_of_integer(WordType type, double plain_value) {
     return static_cast<std::uint64_t>(whole);
 }
 
+Result<void> encode_bits(const Register& reg, double number, std::span<std::uint16_t> words) {
+    const auto most = reg.bit ? field_mask(reg) : 1U;
+    if (!(number >= 0 && number <= static_cast<double>(most)) || number != std::floor(number)) {
+        return fail(Fault::refused,
+                    most == 1 ? fmt::format("a bit is 0 or 1, not {}", number)
+                              : fmt::format("{} does not fit in {} bits", number, reg.width));
+    }
+    const auto part = static_cast<std::uint64_t>(number);
+    if (reg.type == WordType::bit) {
+        words[0] = static_cast<std::uint16_t>(part);  // a coil has no byte order
+        return {};
+    }
+    const auto others = gather(reg, words) & ~(most << *reg.bit);
+    scatter(reg, others | (part << *reg.bit), words);
+    return {};
+}
+
 }  // namespace
 
 Result<double> decode(const Register& reg, std::span<const std::uint16_t> words,
@@ -170,7 +246,8 @@ Result<double> decode(const Register& reg, std::span<const std::uint16_t> words,
     if (auto enough = check_words(reg, words.size()); !enough) {
         return tl::unexpected(enough.error());
     }
-    const auto raw = gather(reg, words);
+    if (reg.type == WordType::text) return fail(Fault::stale, "a text");
+    auto raw = gather(reg, words);
     for (const auto sentinel : reg.missing) {
         if ((sentinel & mask_of(reg.type)) == raw) {
             return fail(Fault::stale, fmt::format("the device says not available ({:#x})", raw));
@@ -178,6 +255,11 @@ Result<double> decode(const Register& reg, std::span<const std::uint16_t> words,
     }
     if (auto usable = check_exponent(reg, exponent); !usable) {
         return tl::unexpected(usable.error());
+    }
+    if (is_bcd(reg.type)) {
+        const auto number = from_bcd(raw, bits_of(reg.type));
+        if (!number) return fail(Fault::corrupt, fmt::format("{:#x} is no decimal number", raw));
+        raw = *number;
     }
     const double value =
         scaled(reg, plain(reg, raw), reg.scale_register ? static_cast<int>(exponent) : 0);
@@ -192,9 +274,11 @@ Result<double> decode(const Register& reg, std::span<const std::uint16_t> words,
 }
 
 std::string label_of(const Register& reg, std::span<const std::uint16_t> words) {
-    if (reg.labels.empty() || is_float(reg.type) || !check_words(reg, words.size())) return "";
-    auto raw = gather(reg, words);
-    if (reg.bit) raw = (raw >> *reg.bit) & 1U;
+    if (!check_words(reg, words.size())) return "";
+    if (reg.type == WordType::text) return trimmed(text_of(reg, words));
+    if (reg.labels.empty() || is_float(reg.type)) return "";
+    auto raw = part_of(reg, gather(reg, words));
+    if (is_bcd(reg.type)) raw = from_bcd(raw, bits_of(reg.type)).value_or(raw);
     const auto number =
         is_signed(reg.type) ? sign_extend(raw, reg.type) : static_cast<std::int64_t>(raw);
     const auto found = std::find_if(reg.labels.begin(), reg.labels.end(),
@@ -208,22 +292,27 @@ Result<void> encode(const Register& reg, double value, std::span<std::uint16_t> 
     if (auto usable = check_exponent(reg, exponent); !usable) return usable;
     if (!std::isfinite(value)) return fail(Fault::refused, "not a number");
     const double number = unscaled(reg, value, reg.scale_register ? static_cast<int>(exponent) : 0);
-    if (reg.bit || reg.type == WordType::bit) {
-        if (number != 0 && number != 1) {
-            return fail(Fault::refused, fmt::format("a bit is 0 or 1, not {}", value));
-        }
-        if (reg.type == WordType::bit) {
-            words[0] = number == 1 ? 1 : 0;  // a coil has no byte order
-            return {};
-        }
-        const auto bit = std::uint64_t{1} << *reg.bit;
-        scatter(reg, (gather(reg, words) & ~bit) | (number == 1 ? bit : 0U), words);
-        return {};
-    }
-    const auto raw =
-        is_float(reg.type) ? raw_of_float(reg.type, number) : raw_of_integer(reg.type, number);
+    if (reg.type == WordType::text) return fail(Fault::refused, "a text takes no number");
+    if (reg.bit || reg.type == WordType::bit) return encode_bits(reg, number, words);
+    const auto raw = is_float(reg.type) ? raw_of_float(reg.type, number)
+                     : is_bcd(reg.type) ? raw_of_bcd(reg.type, number)
+                                        : raw_of_integer(reg.type, number);
     if (!raw) return tl::unexpected(raw.error());
     scatter(reg, *raw, words);
+    return {};
+}
+
+Result<void> encode_text(const Register& reg, std::string_view text,
+                         std::span<std::uint16_t> words) {
+    if (auto enough = check_words(reg, words.size()); !enough) return enough;
+    if (reg.type != WordType::text) return fail(Fault::refused, "a number takes no text");
+    const auto byte_at = [&](std::size_t at) -> unsigned {
+        return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+    };
+    for (std::size_t i = 0; i < reg.length; ++i) {
+        const auto word = static_cast<std::uint16_t>((byte_at(2 * i) << 8) | byte_at(2 * i + 1));
+        words[i] = bytes_swapped(reg.order) ? swap_bytes(word) : word;
+    }
     return {};
 }
 

@@ -65,11 +65,58 @@ void check_reach(const Profile& profile, const Register& reg, Complaints& compla
     }
 }
 
+bool touches(const Stretch& stretch, const Register& reg) {
+    const auto extent = extent_of(reg);
+    return stretch.table == reg.table &&
+           extent.begin < stretch.address + std::uint32_t{stretch.count} &&
+           stretch.address < extent.end;
+}
+
+bool holds(const Stretch& stretch, const Register& reg) {
+    const auto extent = extent_of(reg);
+    return stretch.table == reg.table && stretch.address <= extent.begin &&
+           extent.end <= stretch.address + std::uint32_t{stretch.count};
+}
+
+/// A table read whole is one read; what must not be read is in no register.
+void check_stretches(const Profile& profile, Complaints& complaints) {
+    for (const auto& whole : profile.whole) {
+        const auto most = is_bit_table(whole.table) ? profile.max_bits : profile.max_words;
+        if (whole.count > most) {
+            complaints.add(whole.place, fmt::format("a table of {} is read whole but the longest "
+                                                    "read is {}",
+                                                    whole.count, most));
+        }
+        for (const auto& other : profile.whole) {
+            if (&other == &whole || other.table != whole.table || other.address < whole.address ||
+                other.address >= whole.address + whole.count || &other < &whole) {
+                continue;
+            }
+            complaints.add(other.place, "overlaps another table that is read whole");
+        }
+    }
+    for (const auto& reg : profile.registers) {
+        for (const auto& whole : profile.whole) {
+            if (!touches(whole, reg) || holds(whole, reg)) continue;
+            complaints.add(reg.place, fmt::format("{} stands half in the table at {} that is read "
+                                                  "whole",
+                                                  reg.measure, whole.address));
+        }
+        for (const auto& forbidden : profile.forbidden) {
+            if (!touches(forbidden, reg)) continue;
+            complaints.add(
+                reg.place,
+                fmt::format("{} stands where nothing may be read, at {} to {}", reg.measure,
+                            forbidden.address, forbidden.address + forbidden.count - 1));
+        }
+    }
+}
+
 /// Whether two registers that share words say different things of the same bits.
 bool conflict(const Register& a, const Register& b) {
     const bool same_word = a.address == b.address && a.type == b.type && a.order == b.order;
     if (!same_word) return true;
-    if (a.bit && b.bit) return *a.bit == *b.bit;
+    if (a.bit && b.bit) return *a.bit < *b.bit + b.width && *b.bit < *a.bit + a.width;
     if (!a.bit && !b.bit) return true;
     const auto& whole = a.bit ? b : a;
     return whole.labels.empty() && !whole.raw;
@@ -118,6 +165,13 @@ void check_scale_registers(const Profile& profile, Complaints& complaints) {
 }
 
 void check_value(const Example& example, const Register& reg, Complaints& complaints) {
+    if (example.text) {
+        const auto text = reg.type == WordType::text ? label_of(reg, example.words) : "";
+        if (text == *example.text) return;
+        complaints.add(example.place, fmt::format("{} should be \"{}\" but reads \"{}\"",
+                                                  example.measure, *example.text, text));
+        return;
+    }
     const auto got =
         decode(reg, example.words, static_cast<std::int16_t>(example.exponent.value_or(0)));
     if (!example.value) {
@@ -148,6 +202,7 @@ void check_registers(const Profile& profile, Complaints& complaints) {
     for (const auto& reg : profile.registers) check_reach(profile, reg, complaints);
     check_overlaps(profile, complaints);
     check_scale_registers(profile, complaints);
+    check_stretches(profile, complaints);
 }
 
 void check_examples(const Profile& profile, Complaints& complaints) {

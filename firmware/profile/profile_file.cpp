@@ -24,7 +24,7 @@ constexpr std::array<std::pair<std::string_view, Table>, 4> tables{{
     {"holding", Table::holding},
 }};
 
-constexpr std::array<std::pair<std::string_view, WordType>, 9> types{{
+constexpr std::array<std::pair<std::string_view, WordType>, 12> types{{
     {"u16", WordType::u16},
     {"i16", WordType::i16},
     {"u32", WordType::u32},
@@ -33,6 +33,9 @@ constexpr std::array<std::pair<std::string_view, WordType>, 9> types{{
     {"i64", WordType::i64},
     {"f32", WordType::f32},
     {"f64", WordType::f64},
+    {"bcd16", WordType::bcd16},
+    {"bcd32", WordType::bcd32},
+    {"text", WordType::text},
     {"bit", WordType::bit},
 }};
 
@@ -46,7 +49,7 @@ constexpr std::array<std::pair<std::string_view, WordOrder>, 4> orders{{
 /// "30113": the table in the first digit, the address counted from 1, in 5 or 6 digits
 /// (MODBUS Application Protocol Specification V1.1b3, 4.4, and common usage). A coil's number
 /// starts with 0, which TOML does not write: 1 to 9999 are coils.
-void read_modicon(Section& row, Register& reg) {
+void read_modicon(Section& row, Table& table, std::uint16_t& address) {
     const auto number = row.integer("modicon", {1, 465536});
     if (row.has("table") || row.has("address")) {
         row.complain("modicon", "modicon gives table and address; leave those two out");
@@ -58,16 +61,16 @@ void read_modicon(Section& row, Register& reg) {
     const std::int64_t one_based = number % unit;
     switch (digit) {
         case 0:
-            reg.table = Table::coil;
+            table = Table::coil;
             break;
         case 1:
-            reg.table = Table::discrete_input;
+            table = Table::discrete_input;
             break;
         case 3:
-            reg.table = Table::input;
+            table = Table::input;
             break;
         case 4:
-            reg.table = Table::holding;
+            table = Table::holding;
             break;
         default:
             row.complain("modicon",
@@ -79,17 +82,51 @@ void read_modicon(Section& row, Register& reg) {
         row.complain("modicon", "the address in the last digits must be 1 to 65536");
         return;
     }
-    reg.address = static_cast<std::uint16_t>(one_based - 1);
+    address = static_cast<std::uint16_t>(one_based - 1);
 }
 
-void read_where(Section& row, Register& reg) {
+void read_where(Section& row, Table& table, std::uint16_t& address) {
     if (row.has("modicon")) {
-        read_modicon(row, reg);
+        read_modicon(row, table, address);
         return;
     }
     if (!row.has("table")) row.text("table");  // complains that it is missing
-    reg.table = row.choice_or<Table>("table", tables, Table::input);
-    reg.address = static_cast<std::uint16_t>(row.integer("address", {0, 65535}));
+    table = row.choice_or<Table>("table", tables, Table::input);
+    address = static_cast<std::uint16_t>(row.integer("address", {0, 65535}));
+}
+
+Stretch read_stretch(Section& row) {
+    Stretch stretch;
+    stretch.place = row.place();
+    read_where(row, stretch.table, stretch.address);
+    stretch.count = static_cast<std::uint16_t>(row.integer("count", {1, 65535}));
+    if (stretch.address + std::uint32_t{stretch.count} > 65536U) {
+        row.complain("count", "reaches beyond address 65535");
+        stretch.count = 1;
+    }
+    row.finish();
+    return stretch;
+}
+
+/// A field's first bit and how many: `bit = 4` alone is a flag.
+void read_bits(Section& row, Register& reg) {
+    const auto bit = row.maybe_integer("bit", {0, 63});
+    const auto width = row.integer_or("width", 1, {1, 63});
+    if (!bit) {
+        if (row.has("width")) row.complain("width", "belongs to a bit: say which is its first");
+        return;
+    }
+    const bool is_unsigned =
+        reg.type == WordType::u16 || reg.type == WordType::u32 || reg.type == WordType::u64;
+    const auto bits = std::int64_t{16} * word_count(reg);
+    if (!is_unsigned) {
+        row.complain("bit", "a bit needs an unsigned register: type u16, u32 or u64");
+    } else if (*bit + width > bits) {
+        row.complain("bit", fmt::format("the type has only bits 0 to {}", bits - 1));
+    } else {
+        reg.bit = static_cast<int>(*bit);
+        reg.width = static_cast<int>(width);
+    }
 }
 
 void read_type(Section& row, Register& reg) {
@@ -104,18 +141,17 @@ void read_type(Section& row, Register& reg) {
     }
     reg.order = row.choice_or<WordOrder>("order", orders, WordOrder::abcd);
     if (bits && row.has("order")) row.complain("order", "a bit has no byte order: leave it out");
-    const auto bit = row.maybe_integer("bit", {0, 63});
-    if (!bit) return;
-    const bool is_unsigned =
-        reg.type == WordType::u16 || reg.type == WordType::u32 || reg.type == WordType::u64;
-    if (!is_unsigned) {
-        row.complain("bit", "a bit needs an unsigned register: type u16, u32 or u64");
-    } else if (*bit >= std::int64_t{16} * word_count(reg)) {
-        row.complain("bit",
-                     fmt::format("the type has only bits 0 to {}", 16 * word_count(reg) - 1));
-    } else {
-        reg.bit = static_cast<int>(*bit);
+    if (reg.type == WordType::text) {
+        reg.length = static_cast<std::uint16_t>(row.integer("length", {1, 125}));
+        for (const auto* key : {"scale", "offset", "fraction_bits", "scale_register", "range",
+                                "missing", "labels", "unit", "raw"}) {
+            if (row.has(key)) row.complain(key, "belongs to a number: leave it out");
+        }
+    } else if (row.has("length")) {
+        row.complain("length", "belongs to type = \"text\": leave it out");
+        row.ignore("length");
     }
+    read_bits(row, reg);
 }
 
 void read_scale(Section& row, Register& reg) {
@@ -139,7 +175,8 @@ void read_scale(Section& row, Register& reg) {
         }
     }
     const bool scaled_here = reg.scale != 1 || reg.offset != 0;
-    if (scaled_here && (reg.bit || reg.type == WordType::bit)) {
+    const bool flag = reg.type == WordType::bit || (reg.bit && reg.width == 1);
+    if (scaled_here && flag) {
         row.complain("measure", "a bit is 0 or 1: leave scale, offset and fraction_bits out");
     }
 }
@@ -210,7 +247,7 @@ Register read_register(Section& row) {
     Register reg;
     reg.place = row.place();
     reg.measure = row.name("measure");
-    read_where(row, reg);
+    read_where(row, reg.table, reg.address);
     read_type(row, reg);
     read_scale(row, reg);
     const auto unit = row.text_or("unit", "");
@@ -230,6 +267,13 @@ Register read_register(Section& row) {
         reg.writable = false;
     }
     reg.raw = row.flag_or("raw", false);
+    if (row.has("period")) {
+        reg.period = row.duration("period");
+        if (*reg.period <= Duration::zero() || *reg.period > std::chrono::hours(24 * 7)) {
+            row.complain("period", "must be more than 0s and at most 7d");
+            reg.period.reset();
+        }
+    }
     row.finish();
     return reg;
 }
@@ -250,8 +294,9 @@ Example read_example(Section& row) {
     }
     const bool missing = row.flag_or("missing", false);
     example.value = row.maybe_number("value");
-    if (missing == example.value.has_value()) {
-        row.complain("value", "give either a value or missing = true");
+    if (row.has("text")) example.text = row.text("text");
+    if (int{missing} + int{example.value.has_value()} + int{example.text.has_value()} != 1) {
+        row.complain("value", "give either a value, a text or missing = true");
     }
     example.source = row.text("source");
     row.finish();
@@ -272,6 +317,9 @@ Profile parse_profile(ConfigFile& file, const std::string& name, Complaints& com
     profile.max_words = static_cast<std::uint16_t>(root.integer_or("max_words", 125, {1, 125}));
     profile.max_bits = static_cast<std::uint16_t>(root.integer_or("max_bits", 2000, {1, 2000}));
     profile.holes_allowed = root.flag_or("holes_allowed", false);
+    profile.one_at_a_time = root.flag_or("one_at_a_time", false);
+    for (auto& row : root.rows("whole")) profile.whole.push_back(read_stretch(row));
+    for (auto& row : root.rows("forbidden")) profile.forbidden.push_back(read_stretch(row));
     auto registers = root.rows("register");
     auto examples = root.rows("example");
     if (registers.empty()) root.complain("", "a profile needs at least one [[register]]");

@@ -315,3 +315,65 @@ TEST_CASE("codec: labels name raw values, signed where the type is", "[firmware]
     CHECK(label_of(bit, Words{0x0100}) == "fault");
     CHECK(label_of(bit, Words{0xFEFF}) == "well");
 }
+
+TEST_CASE("codec: decimal digits a nibble are read as the number they spell", "[firmware][codec]") {
+    Register reg;
+    reg.type = WordType::bcd16;
+    CHECK(decode(reg, Words{0x1234}) == 1234.0);
+    reg.scale = 0.1;
+    CHECK(decode(reg, Words{0x0235}) == 23.5);
+    const auto letter = decode(reg, Words{0x12A4});
+    REQUIRE_FALSE(letter);
+    CHECK(letter.error().fault == Fault::corrupt);
+    reg.scale = 1;
+    reg.type = WordType::bcd32;
+    CHECK(decode(reg, Words{0x1234, 0x5678}) == 12345678.0);
+    reg.order = WordOrder::cdab;
+    CHECK(decode(reg, Words{0x5678, 0x1234}) == 12345678.0);
+    Words words(2);
+    REQUIRE(encode(reg, 90210, words));
+    CHECK(words == Words{0x0210, 0x0009});
+    CHECK_FALSE(encode(reg, 100'000'000, words));
+    CHECK_FALSE(encode(reg, -1, words));
+}
+
+TEST_CASE("codec: a bit field is its own bits and leaves the others alone", "[firmware][codec]") {
+    Register reg;
+    reg.bit = 4;
+    reg.width = 3;
+    reg.labels = {{5, "charging"}};
+    CHECK(decode(reg, Words{0xFFDF}) == 5.0);
+    CHECK(label_of(reg, Words{0xFFDF}) == "charging");
+    Words words{0xFFFF};
+    REQUIRE(encode(reg, 2, words));
+    CHECK(words == Words{0xFFAF});
+    CHECK_FALSE(encode(reg, 8, words));
+    CHECK_FALSE(encode(reg, 1.5, words));
+    reg.type = WordType::u64;
+    reg.bit = 1;
+    reg.width = 63;
+    CHECK(decode(reg, Words{0, 0, 0, 9}) == 4.0);
+}
+
+TEST_CASE("codec: a text is printable, trimmed, and no number", "[firmware][codec]") {
+    Register reg;
+    reg.type = WordType::text;
+    reg.length = 4;
+    CHECK(label_of(reg, Words{0x534D, 0x5431, 0x3530, 0x3020}) == "SMT1500");
+    reg.order = WordOrder::badc;
+    CHECK(label_of(reg, Words{0x4D53, 0x3154, 0x3035, 0x2030}) == "SMT1500");
+    reg.order = WordOrder::abcd;
+    // What a terminal or a payload would choke on is left out; the first NUL ends it.
+    CHECK(label_of(reg, Words{0x411B, 0x5B42, 0xFF43, 0x0044}) == "A[BC");
+    CHECK(label_of(reg, Words{0x0000, 0x4141, 0x4141, 0x4141}).empty());
+    CHECK(label_of(reg, Words{0x4141}).empty());
+    const auto number = decode(reg, Words{0x3132, 0, 0, 0});
+    REQUIRE_FALSE(number);
+    CHECK(number.error() == Error{Fault::stale, "a text", 0});
+    Words words(4, 0xFFFF);
+    REQUIRE(encode_text(reg, "UPS", words));
+    CHECK(words == Words{0x5550, 0x5300, 0, 0});
+    CHECK_FALSE(encode(reg, 1, words));
+    reg.type = WordType::u16;
+    CHECK_FALSE(encode_text(reg, "UPS", words));
+}

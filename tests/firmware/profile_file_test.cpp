@@ -279,7 +279,7 @@ TEST_CASE("profile_file: an example that does not decode to its value is an erro
     CHECK(example("words = [0x8000]\nmissing = true").complaints.empty());
     CHECK(example("words = [0x8000]\nvalue = -3276.8").complains_of("is missing"));
     CHECK(example("words = [1]\nmissing = true").complains_of("should read as missing"));
-    CHECK(example("words = [1]").complains_of("either a value or missing"));
+    CHECK(example("words = [1]").complains_of("either a value, a text or missing"));
     CHECK(example("words = [1]\nvalue = 0.1\nmissing = true").complains_of("either"));
     CHECK(example("words = [1, 2]\nvalue = 0.1").complains_of("takes 1 words"));
     CHECK(example("value = 0.1").complains_of("takes 1 words"));
