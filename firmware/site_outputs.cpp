@@ -18,6 +18,9 @@ void SiteReader::read_outlet(Section& row) {
             row.complain("measure", fmt::format("{} cannot be written: its profile does not say "
                                                 "writable = true for a coil or holding register",
                                                 outlet.measure));
+        } else if (reg != nullptr && reg->type == WordType::text) {
+            row.complain("measure", fmt::format("{} is a text: an outlet is a coil or a number",
+                                                outlet.measure));
         } else if (reg != nullptr && !whole) {
             // Writing it would need the other bits or the scale as they are at that moment.
             row.complain("measure", fmt::format("{} is part of a register; an outlet must be a "

@@ -153,6 +153,7 @@ TEST_CASE("device: every shipped profile is served with values that its own code
                 REQUIRE(device.read(each.table, *each.scale_register, 1, exponent) ==
                         Exception::none);
             }
+            if (each.type == WordType::text) continue;  // no number
             CHECK(decode(each, words, static_cast<std::int16_t>(exponent[0])));
         }
     }
