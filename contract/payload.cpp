@@ -247,6 +247,7 @@ FIREBREAK_BOTH_WAYS(PostureNotice, parse_posture_notice, posture_fields)
 FIREBREAK_BOTH_WAYS(Command, parse_command, command_fields)
 FIREBREAK_BOTH_WAYS(Ack, parse_ack, ack_fields)
 FIREBREAK_BOTH_WAYS(OperatorRequest, parse_operator_request, operator_fields)
+FIREBREAK_BOTH_WAYS(ActionNotice, parse_action_notice, action_fields)
 
 std::string to_json(const ReadingNotice& notice) {
     Writer out;

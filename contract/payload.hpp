@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "contract/action.hpp"
 #include "contract/alarm.hpp"
 #include "contract/posture.hpp"
 #include "contract/reading.hpp"
@@ -38,6 +39,7 @@ struct ReadingNotice {
 [[nodiscard]] std::string to_json(const Command& command);
 [[nodiscard]] std::string to_json(const Ack& ack);
 [[nodiscard]] std::string to_json(const OperatorRequest& request);
+[[nodiscard]] std::string to_json(const ActionNotice& notice);
 
 [[nodiscard]] Result<ReadingNotice> parse_reading(std::string_view json);
 [[nodiscard]] Result<AlarmNotice> parse_alarm(std::string_view json);
@@ -47,5 +49,6 @@ struct ReadingNotice {
 [[nodiscard]] Result<Command> parse_command(std::string_view json);
 [[nodiscard]] Result<Ack> parse_ack(std::string_view json);
 [[nodiscard]] Result<OperatorRequest> parse_operator_request(std::string_view json);
+[[nodiscard]] Result<ActionNotice> parse_action_notice(std::string_view json);
 
 }  // namespace firebreak

@@ -97,6 +97,18 @@ void operator_fields(Io& io, R& request) {
     io.text("by", request.by, max_word, 1);
 }
 
+template <class Io, class A>
+void action_fields(Io& io, A& action) {
+    io.name("action", action.action);
+    io.word("wanted", action.wanted, parse_switched);
+    io.word("reached", action.reached, parse_switched);
+    io.flag("armed", action.armed);
+    io.texts("because", action.because, max_because, max_word);
+    io.word("outcome", action.outcome, parse_outcome);
+    io.text("detail", action.detail, max_prose);
+    stamp_fields(io, action.stamp);
+}
+
 template <class Io, class S>
 void status_fields(Io& io, S& status) {
     io.flag("online", status.online);
@@ -113,6 +125,7 @@ struct Tally {
 };
 inline constexpr Tally rare_tallies[] = {{"timeouts", &DeviceStatus::timeouts},
                                          {"corrupt", &DeviceStatus::corrupt},
-                                         {"exceptions", &DeviceStatus::exceptions}};
+                                         {"exceptions", &DeviceStatus::exceptions},
+                                         {"missed", &DeviceStatus::missed}};
 
 }  // namespace firebreak

@@ -16,6 +16,7 @@ struct DeviceStatus {
     std::uint64_t timeouts = 0;
     std::uint64_t corrupt = 0;     ///< CRC errors and answers that were not ours
     std::uint64_t exceptions = 0;  ///< Modbus exception answers
+    std::uint64_t missed = 0;      ///< rounds that ended late, or were left out
 
     bool operator==(const DeviceStatus&) const = default;
 };

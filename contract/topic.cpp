@@ -10,8 +10,8 @@ constexpr std::string_view root = "firebreak";
 constexpr std::string_view version = "1";
 
 constexpr std::array<std::string_view, 2> roles = {"agent", "host"};
-constexpr std::array<std::string_view, 8> kinds = {"status", "reading", "alarm",   "ack",
-                                                   "event",  "posture", "command", "operator"};
+constexpr std::array<std::string_view, 9> kinds = {
+    "status", "reading", "alarm", "ack", "event", "posture", "command", "operator", "action"};
 static_assert(word_of(kinds, Kind::operator_request) == "operator");
 
 /// Topic levels after the kind: none, a name, or a name and a measure.
@@ -28,6 +28,7 @@ constexpr bool speaks(Role role, Kind kind) {
         case Kind::reading:
         case Kind::alarm:
         case Kind::event:
+        case Kind::action:
             return role == Role::agent;
         case Kind::posture:
         case Kind::command:

@@ -40,6 +40,11 @@ public:
     /// Writes asked for since the last call.
     [[nodiscard]] std::vector<WriteOrder> take_writes();
 
+    /// How devices are to be polled from now on, for those where that changed since the last call.
+    [[nodiscard]] std::vector<PollOrder> take_polls();
+    /// Its bus was too busy to take the order: take_polls() gives it once more.
+    void poll_again(std::size_t device);
+
     /// What happened since the last call, for the log; bounded when nobody asks.
     [[nodiscard]] std::vector<Note> take_notes();
 

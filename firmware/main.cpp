@@ -72,6 +72,7 @@ public:
             agent_.set_counter("inbox.dropped", inbox_.dropped());
             agent_.tick(now);
             carry_writes(now);
+            carry_polls();
             if (now.steady >= link_wants || link_news_) link_wants = link_->tick(now.steady);
             link_news_ = false;
             publish(now.steady);
@@ -124,6 +125,14 @@ private:
             if (buses_[bus]->write(std::move(order))) continue;
             agent_.handle(
                 WriteReport{ticket, fail(Fault::busy, "too many writes wait"), now.steady}, now);
+        }
+    }
+
+    void carry_polls() {
+        for (auto& order : agent_.take_polls()) {
+            const auto bus = plan_.devices[order.device].bus;
+            const auto device = order.device;
+            if (!buses_[bus]->poll(std::move(order))) agent_.poll_again(device);
         }
     }
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <utility>
 
-#include "firmware/profile/codec.hpp"
+#include "firmware/register_write.hpp"
 
 namespace firebreak {
 
@@ -107,20 +107,17 @@ void Outlets::carry_out(Outlet& outlet, Asked asked, const History& history, Ins
 
 void Outlets::start_write(Outlet& outlet, Asked asked, Instant now) {
     const auto& device = site_.devices[outlet.plan->device];
-    Words words(static_cast<std::size_t>(word_count(*outlet.reg)), 0);
-    const auto encoded = encode(*outlet.reg, value_of(asked.command.action).value_or(0), words);
-    if (!encoded) {
-        answer(outlet, asked, Outcome::refused, encoded.error().what);
+    auto order = write_order(last_ticket_ + 1, outlet.plan->device, device, *outlet.reg,
+                             value_of(asked.command.action).value_or(0));
+    if (!order) {
+        answer(outlet, asked, Outcome::refused, order.error().what);
         return;
     }
     outlet.ticket = ++last_ticket_;
-    outlet.words = words;
+    outlet.words = order->request.words;
     outlet.give_up = now + write_patience;
     outlet.writing.push_back(std::move(asked));
-    const auto address = static_cast<std::uint16_t>(device.base + outlet.reg->address);
-    writes_.push_back({last_ticket_,
-                       outlet.plan->device,
-                       {device.unit, outlet.reg->table, address, std::move(words)}});
+    writes_.push_back(*std::move(order));
 }
 
 std::optional<std::pair<std::size_t, Reading>> Outlets::take(const WriteReport& report) {
@@ -134,11 +131,7 @@ std::optional<std::pair<std::size_t, Reading>> Outlets::take(const WriteReport& 
         }
         const bool as_asked = *report.words == outlet.words;
         const auto& device = site_.devices[outlet.plan->device];
-        Reading reading{{device.name, outlet.reg->measure},
-                        decode(*outlet.reg, *report.words),
-                        label_of(*outlet.reg, *report.words),
-                        outlet.reg->unit,
-                        report.at};
+        auto reading = read_back(device, *outlet.reg, *report.words, report.at);
         const auto& action = outlet.writing.front().command.action;
         if (as_asked) {
             finish(outlet, Outcome::done, fmt::format("reads back {}", action), report.at);

@@ -60,37 +60,54 @@ std::vector<Reading> read_block(const DevicePlan& device, const Block& block,
 
 Readings::Readings(const std::vector<DevicePlan>& devices, Duration publish_every, Instant start)
     : plans_(devices), publish_every_(publish_every), history_(start), next_check_(never) {
-    for (const auto& plan : plans_) {
-        DeviceState device;
-        for (const auto& block : plan.blocks) {
-            BlockState state;
-            state.good = start;
-            state.points.resize(block.registers.size());
-            device.blocks.push_back(std::move(state));
-        }
-        devices_.push_back(std::move(device));
+    for (std::size_t d = 0; d < plans_.size(); ++d) {
+        const auto& plan = plans_[d];
+        auto& device = devices_.emplace_back();
+        device.points.resize(plan.profile->registers.size());
         history_.expect(plan.name, plan.silent_after);
-        next_check_ = std::min(next_check_, start + plan.silent_after);
+        for (const auto& block : plan.blocks) {
+            for (const auto reg : block.registers) {
+                device.points[reg].wanted = true;
+                device.points[reg].good = start;
+                const auto limit = stale_after(d, reg);
+                if (limit > plan.silent_after) {
+                    history_.expect(PointId{plan.name, plan.profile->registers[reg].measure},
+                                    limit);
+                }
+                next_check_ = std::min(next_check_, start + limit);
+            }
+        }
     }
 }
 
-ReadingNews Readings::take(const BusReport& report, Instant now) {
+/// A point that is read seldom is good for longer than its device may be silent.
+Duration Readings::stale_after(std::size_t device, std::size_t reg) const {
+    const auto& plan = plans_[device];
+    const auto period = period_of(plan.profile->registers[reg], plan.period);
+    return std::max(plan.silent_after, 3 * period);
+}
+
+ReadingNews Readings::take(const BusReport& report, const Block* block, Instant now) {
     ReadingNews news;
     // A report of another plan's life would be a bug of the shell; it must not be one of ours.
     if (report.device >= devices_.size()) return news;
     auto& device = devices_[report.device];
-    if (report.block >= device.blocks.size()) return news;
-    auto& block = device.blocks[report.block];
-    const auto wanted = plans_[report.device].blocks[report.block].count;
-    if (report.words && report.words->size() >= wanted) {
+    device.counts.missed += report.missed;
+    const bool good = report.words && (block == nullptr || report.words->size() >= block->count);
+    if (good) {
         ++device.counts.reads;
-        accept(report, now, news);
+        history_.heard(plans_[report.device].name, report.at);
+        if (block != nullptr) accept(report, *block, now, news);
         return news;
     }
     // Too few words are no answer: which of them they were cannot be known.
-    block.fault = report.words ? Fault::corrupt : report.words.error().fault;
-    count(device.counts, block.fault);
-    if (block.missing) say_missing(report.device, report.block, now, news);
+    const auto fault = report.words ? Fault::corrupt : report.words.error().fault;
+    count(device.counts, fault);
+    if (block == nullptr) return news;
+    for (const auto reg : block->registers) {
+        device.points[reg].failed = fault;
+        if (device.points[reg].missing) say_missing(report.device, reg, now, news);
+    }
     return news;
 }
 
@@ -109,19 +126,21 @@ void Readings::count(DeviceStatus& counts, Fault fault) {
     }
 }
 
-void Readings::accept(const BusReport& report, Instant now, ReadingNews& news) {
+void Readings::accept(const BusReport& report, const Block& block, Instant now, ReadingNews& news) {
     const auto& plan = plans_[report.device];
-    auto& block = devices_[report.device].blocks[report.block];
-    block.good = std::max(block.good, report.at);
-    block.missing = false;
-    next_check_ = std::min(next_check_, block.good + plan.silent_after);
-    history_.heard(plan.name, report.at);
-    auto readings = read_block(plan, plan.blocks[report.block], *report.words, report.at);
+    auto& points = devices_[report.device].points;
+    auto readings = read_block(plan, block, *report.words, report.at);
     for (std::size_t i = 0; i < readings.size(); ++i) {
+        auto& point = points[block.registers[i]];
+        point.good = std::max(point.good, report.at);
+        point.missing = false;
+        point.failed.reset();
+        next_check_ =
+            std::min(next_check_, point.good + stale_after(report.device, block.registers[i]));
         const auto& value = readings[i].value;
         if (!value && value.error().fault != Fault::stale) ++implausible_;
         history_.add(readings[i]);
-        offer(block.points[i], std::move(readings[i]), now, news);
+        offer(point, std::move(readings[i]), now, news);
     }
     news.devices.push_back(report.device);
 }
@@ -129,14 +148,12 @@ void Readings::accept(const BusReport& report, Instant now, ReadingNews& news) {
 ReadingNews Readings::note(std::size_t device, const Reading& reading, Instant now) {
     ReadingNews news;
     if (device >= devices_.size()) return news;
-    const auto& plan = plans_[device];
+    const auto& registers = plans_[device].profile->registers;
     history_.add(reading);
-    for (std::size_t b = 0; b < plan.blocks.size(); ++b) {
-        const auto& registers = plan.blocks[b].registers;
-        for (std::size_t i = 0; i < registers.size(); ++i) {
-            if (plan.profile->registers[registers[i]].measure != reading.point.measure) continue;
-            offer(devices_[device].blocks[b].points[i], reading, now, news);
-        }
+    for (std::size_t reg = 0; reg < registers.size(); ++reg) {
+        auto& point = devices_[device].points[reg];
+        if (!point.wanted || registers[reg].measure != reading.point.measure) continue;
+        offer(point, reading, now, news);
     }
     news.devices.push_back(device);
     return news;
@@ -147,17 +164,18 @@ ReadingNews Readings::expire(Instant now) {
     if (now < next_check_) return news;
     next_check_ = never;
     for (std::size_t d = 0; d < devices_.size(); ++d) {
-        const Duration limit = plans_[d].silent_after;
         bool touched = false;
-        for (std::size_t b = 0; b < devices_[d].blocks.size(); ++b) {
-            auto& block = devices_[d].blocks[b];
-            if (block.missing) continue;
-            if (now - block.good >= limit) {
-                block.missing = true;
+        auto& points = devices_[d].points;
+        for (std::size_t reg = 0; reg < points.size(); ++reg) {
+            auto& point = points[reg];
+            if (!point.wanted || point.missing) continue;
+            const auto end = point.good + stale_after(d, reg);
+            if (now >= end) {
+                point.missing = true;
                 touched = true;
-                say_missing(d, b, now, news);
+                say_missing(d, reg, now, news);
             } else {
-                next_check_ = std::min(next_check_, block.good + limit);
+                next_check_ = std::min(next_check_, end);
             }
         }
         if (touched) news.devices.push_back(d);
@@ -165,19 +183,22 @@ ReadingNews Readings::expire(Instant now) {
     return news;
 }
 
-void Readings::say_missing(std::size_t device, std::size_t block, Instant now, ReadingNews& news) {
+void Readings::say_missing(std::size_t device, std::size_t reg, Instant now, ReadingNews& news) {
     const auto& plan = plans_[device];
-    auto& state = devices_[device].blocks[block];
+    const auto& row = plan.profile->registers[reg];
+    auto& point = devices_[device].points[reg];
     // The last error is the best reason; when reads were good, it is only their age.
+    const bool refused = point.failed == Fault::refused;
     const bool silent = history_.silent(plan.name, now);
-    const Error why{silent ? state.fault : Fault::stale, silent ? "no answer" : "too old"};
-    const auto& registers = plan.blocks[block].registers;
-    for (std::size_t i = 0; i < registers.size(); ++i) {
-        const auto& reg = plan.profile->registers[registers[i]];
-        offer(state.points[i],
-              Reading{{plan.name, reg.measure}, tl::unexpected<Error>(why), "", reg.unit, now}, now,
-              news);
-    }
+    const Error why{point.failed && (silent || refused) ? *point.failed
+                    : silent                            ? Fault::timeout
+                                                        : Fault::stale,
+                    refused  ? "the device refuses it"
+                    : silent ? "no answer"
+                             : "too old",
+                    0};
+    offer(point, Reading{{plan.name, row.measure}, tl::unexpected<Error>(why), "", row.unit, now},
+          now, news);
 }
 
 void Readings::offer(Point& point, Reading reading, Instant now, ReadingNews& news) {

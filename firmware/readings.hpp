@@ -31,12 +31,13 @@ public:
     /// `devices` must outlive this.
     Readings(const std::vector<DevicePlan>& devices, Duration publish_every, Instant start);
 
-    [[nodiscard]] ReadingNews take(const BusReport& report, Instant now);
+    /// `block` is what was read; null: it is no longer asked for, and only counts.
+    [[nodiscard]] ReadingNews take(const BusReport& report, const Block* block, Instant now);
 
     /// A value known by other means than a block read: the read-back of a write.
     [[nodiscard]] ReadingNews note(std::size_t device, const Reading& reading, Instant now);
 
-    /// Blocks without a good answer for too long: their readings go missing.
+    /// Points without a good answer for too long go missing.
     [[nodiscard]] ReadingNews expire(Instant now);
     [[nodiscard]] Instant next_deadline() const { return next_check_; }
 
@@ -50,28 +51,27 @@ private:
         std::optional<Result<double>> published;
         std::string label;
         Instant at{};
-    };
-    struct BlockState {
-        Instant good;                  ///< last good answer, or the start
-        bool missing = false;          ///< its readings have been said to be missing
-        Fault fault = Fault::timeout;  ///< why the last read failed
-        std::vector<Point> points;     ///< as in Block::registers
+        Instant good{};               ///< last good answer, or the start
+        std::optional<Fault> failed;  ///< why the last read gave none
+        bool missing = false;         ///< has been said to be
+        bool wanted = false;
     };
     struct DeviceState {
         DeviceStatus counts;
-        std::vector<BlockState> blocks;
+        std::vector<Point> points;  ///< as in Profile::registers
     };
 
     static void count(DeviceStatus& counts, Fault fault);
-    void accept(const BusReport& report, Instant now, ReadingNews& news);
-    void say_missing(std::size_t device, std::size_t block, Instant now, ReadingNews& news);
+    void accept(const BusReport& report, const Block& block, Instant now, ReadingNews& news);
+    [[nodiscard]] Duration stale_after(std::size_t device, std::size_t reg) const;
+    void say_missing(std::size_t device, std::size_t reg, Instant now, ReadingNews& news);
     void offer(Point& point, Reading reading, Instant now, ReadingNews& news);
 
     const std::vector<DevicePlan>& plans_;
     Duration publish_every_;
     std::vector<DeviceState> devices_;
     History history_;
-    Instant next_check_;  ///< not later than the first block's expiry
+    Instant next_check_;  ///< not later than the first point's expiry
     std::uint64_t implausible_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,17 @@ struct OutletPlan {
     bool armed = false;   ///< false: commands are acknowledged as rehearsed, nothing is written
 };
 
+/// Something the agent switches by itself while one of its alarms is firing.
+struct ActionPlan {
+    std::string name;
+    std::vector<std::string> alarms;
+    std::size_t device = 0;
+    std::string measure;        ///< a writable register
+    double on = 1;              ///< its value while an alarm asks, in the register's unit
+    std::optional<double> off;  ///< and when all are over; nothing: it is left as it is
+    bool armed = false;         ///< false: rehearsed, nothing is written
+};
+
 struct SitePlan {
     std::string site;
     std::string agent;
@@ -31,6 +43,7 @@ struct SitePlan {
     std::vector<DevicePlan> devices;
     std::vector<AlarmPlan> alarms;
     std::vector<OutletPlan> outlets;
+    std::vector<ActionPlan> actions;
 };
 
 }  // namespace firebreak

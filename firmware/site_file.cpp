@@ -24,6 +24,7 @@ SitePlan SiteReader::read() {
     for (auto& row : root.rows("device")) read_device(row);
     for (auto& row : root.rows("alarm")) read_alarm(row);
     for (auto& row : root.rows("outlet")) read_outlet(row);
+    for (auto& row : root.rows("action")) read_action(row);
     if (!root.has("device")) root.complain("", "no [[device]]: say what this agent reads");
     root.finish();
     return std::move(plan_);

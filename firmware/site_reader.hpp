@@ -42,10 +42,16 @@ private:
     void read_line(Section& row, const std::string& port, LinePlan& line);
     void read_device(Section& row);
     void read_base(Section& row, DevicePlan& device);
+    std::vector<std::size_t> wanted(Section& row, const DevicePlan& device);
+    void complain_no_measure(Section& row, std::string_view key, const DevicePlan& device,
+                             const std::string& name);
     void read_alarm(Section& row);
     ConditionPlan read_condition(Section& row);
     void read_comparison(Section& row, ConditionPlan& condition);
     void read_outlet(Section& row);
+    void read_action(Section& row);
+    void read_action_alarms(Section& row, ActionPlan& action);
+    const Register* switched(Section& row, std::size_t device, std::string& measure);
     std::shared_ptr<const Profile> profile(Section& row, const std::string& name);
     std::optional<std::size_t> device(Section& row);
     const Register* measure(Section& row, std::size_t device, std::string& name);
@@ -58,7 +64,7 @@ private:
     Complaints& complaints_;
     SitePlan plan_;
     std::map<std::string, std::shared_ptr<const Profile>> profiles_;  ///< null: missing or wrong
-    std::set<std::string> bus_names_, device_names_, alarm_names_, outlet_names_;
+    std::set<std::string> bus_names_, device_names_, alarm_names_, outlet_names_, action_names_;
     std::set<std::tuple<std::size_t, int, int>> places_;  ///< bus, unit, base
     std::set<std::pair<std::size_t, std::string>> switched_;
 };

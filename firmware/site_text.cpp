@@ -13,8 +13,9 @@ std::string describe_device(const SitePlan& plan, const DevicePlan& device) {
                             plan.buses[device.bus].name, format_duration(device.period),
                             format_duration(device.silent_after));
     for (const auto& block : device.blocks) {
-        text += fmt::format("    reads {} {} from {}: {} measures\n", block.count,
-                            to_string(block.table), block.address, block.registers.size());
+        text += fmt::format("    reads {} {} from {} every {}: {} measures\n", block.count,
+                            to_string(block.table), block.address, format_duration(block.period),
+                            block.registers.size());
     }
     return text;
 }
@@ -70,6 +71,14 @@ std::string describe(const SitePlan& plan) {
         text += fmt::format("  {}: {} {}, {}\n", outlet.name, plan.devices[outlet.device].name,
                             outlet.measure,
                             outlet.armed ? "armed" : "not armed: commands are only rehearsed");
+    }
+    if (!plan.actions.empty()) text += "actions\n";
+    for (const auto& action : plan.actions) {
+        text += fmt::format("  {}: {} {} is {:g} while {}", action.name,
+                            plan.devices[action.device].name, action.measure, action.on,
+                            fmt::join(action.alarms, " or "));
+        if (action.off) text += fmt::format(", {:g} after", *action.off);
+        text += action.armed ? ", armed\n" : ", not armed: only rehearsed\n";
     }
     return text;
 }

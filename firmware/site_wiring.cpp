@@ -133,6 +133,13 @@ void SiteReader::read_device(Section& row) {
         static_cast<std::uint8_t>(row.integer_or("unit", 1, is_rtu ? serial_units : tcp_units));
     const auto before = complaints_.size();
     device.period = wait(row, "period", device.period, longest_wait, std::chrono::milliseconds(10));
+    if (row.has("fast")) {
+        device.fast = wait(row, "fast", device.period, longest_wait, std::chrono::milliseconds(10));
+        if (*device.fast > device.period && complaints_.size() == before) {
+            row.complain("fast", fmt::format("must not be longer than the period of {}",
+                                             format_duration(device.period)));
+        }
+    }
     device.silent_after =
         wait(row, "silent_after", std::max(device.silent_after, 3 * device.period));
     if (device.silent_after <= device.period && complaints_.size() == before) {
@@ -164,9 +171,42 @@ void SiteReader::read_base(Section& row, DevicePlan& device) {
                                          last, base + last));
         return;
     }
-    std::vector<std::size_t> wanted(device.profile->registers.size());
-    for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = i;
-    device.blocks = plan_blocks(*device.profile, wanted, device.base, device.period);
+    device.blocks = plan_blocks(*device.profile, wanted(row, device), device.base, device.period);
+}
+
+/// All of the profile's registers, or those that the site wants.
+std::vector<std::size_t> SiteReader::wanted(Section& row, const DevicePlan& device) {
+    const auto& registers = device.profile->registers;
+    std::vector<std::size_t> wanted;
+    if (!row.has("measures")) {
+        for (std::size_t i = 0; i < registers.size(); ++i) wanted.push_back(i);
+        return wanted;
+    }
+    for (const auto& name : row.texts("measures")) {
+        const auto found = std::find_if(registers.begin(), registers.end(),
+                                        [&](const Register& reg) { return reg.measure == name; });
+        const auto index = static_cast<std::size_t>(found - registers.begin());
+        if (found != registers.end()) {
+            if (std::find(wanted.begin(), wanted.end(), index) == wanted.end()) {
+                wanted.push_back(index);
+            }
+        } else if (!registers.empty()) {
+            complain_no_measure(row, "measures", device, name);
+        }
+    }
+    if (wanted.empty() && !registers.empty()) {
+        row.complain("measures", "none is left to read: name some, or leave it out for all");
+    }
+    return wanted;
+}
+
+void SiteReader::complain_no_measure(Section& row, std::string_view key, const DevicePlan& device,
+                                     const std::string& name) {
+    std::vector<std::string_view> measures;
+    for (const auto& reg : device.profile->registers) measures.push_back(reg.measure);
+    complain_unknown(
+        row, key, fmt::format("{} (profile {}) has no measure", device.name, device.profile->name),
+        name, measures);
 }
 
 std::optional<std::size_t> SiteReader::device(Section& row) {
@@ -184,12 +224,20 @@ const Register* SiteReader::measure(Section& row, std::size_t device, std::strin
     const auto& plan = plan_.devices[device];
     // A profile that is missing or wrong has had its own complaint.
     if (name.empty() || plan.profile->registers.empty()) return nullptr;
-    if (const Register* reg = plan.profile->find(name)) return reg;
-    std::vector<std::string_view> measures;
-    for (const auto& reg : plan.profile->registers) measures.push_back(reg.measure);
-    complain_unknown(row, "measure",
-                     fmt::format("{} (profile {}) has no measure", plan.name, plan.profile->name),
-                     name, measures);
+    if (const Register* reg = plan.profile->find(name)) {
+        const auto index = static_cast<std::size_t>(reg - plan.profile->registers.data());
+        const bool read =
+            std::any_of(plan.blocks.begin(), plan.blocks.end(), [&](const Block& block) {
+                return std::find(block.registers.begin(), block.registers.end(), index) !=
+                       block.registers.end();
+            });
+        if (!read && !plan.blocks.empty()) {
+            row.complain("measure", fmt::format("{} of {} is not among the measures it reads", name,
+                                                plan.name));
+        }
+        return reg;
+    }
+    complain_no_measure(row, "measure", plan, name);
     return nullptr;
 }
 

@@ -21,6 +21,8 @@ public:
         return next_;
     }
     constexpr void succeeded() { next_ = Duration::zero(); }
+    /// The wait that failed() gave last; zero after a success.
+    [[nodiscard]] constexpr Duration current() const { return next_; }
     [[nodiscard]] constexpr bool failing() const { return next_ != Duration::zero(); }
 
 private:

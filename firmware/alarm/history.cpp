@@ -9,6 +9,10 @@ void History::expect(const std::string& device, Duration silent_after) {
     ears_.insert_or_assign(device, Ear{start_, silent_after, false});
 }
 
+void History::expect(const PointId& point, Duration stale_after) {
+    stale_after_.insert_or_assign(point, stale_after);
+}
+
 void History::heard(const std::string& device, Instant at) {
     const auto ear = ears_.find(device);
     if (ear == ears_.end()) return;
@@ -35,9 +39,11 @@ Result<double> History::evidence(const PointId& point, Instant now) const {
     const Reading* reading = newest(point);
     if (reading == nullptr) return fail(Fault::stale, "not read yet");
     const auto ear = ears_.find(point.device);
-    if (ear != ears_.end() && now - reading->at >= ear->second.silent_after) {
-        return fail(Fault::stale, "too old");
-    }
+    const auto own = stale_after_.find(point);
+    const auto limit = own != stale_after_.end() ? own->second
+                       : ear != ears_.end()      ? ear->second.silent_after
+                                                 : Duration::max();
+    if (now - reading->at >= limit) return fail(Fault::stale, "too old");
     return reading->value;
 }
 

@@ -17,6 +17,8 @@ public:
 
     /// Before anything else is said of a device.
     void expect(const std::string& device, Duration silent_after);
+    /// Of a point that is read more seldom than its device is given up.
+    void expect(const PointId& point, Duration stale_after);
 
     /// A good answer of the device, whatever it said. Silence counts from the newest of these,
     /// and from the start until the first.
@@ -48,6 +50,7 @@ private:
     Instant start_;
     std::map<std::string, Ear, std::less<>> ears_;
     std::map<PointId, Reading> newest_;
+    std::map<PointId, Duration> stale_after_;  ///< where it is not the device's
 };
 
 }  // namespace firebreak

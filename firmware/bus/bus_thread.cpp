@@ -6,6 +6,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <variant>
 
 #include "contract/support/inbox.hpp"
 #include "firmware/bus/poll_schedule.hpp"
@@ -13,30 +14,29 @@
 namespace firebreak {
 namespace {
 
-constexpr std::size_t most_writes_waiting = 64;
+constexpr std::size_t most_orders_waiting = 64;
 
 Instant clock_now() {
     return std::chrono::steady_clock::now();
 }
 
-/// A write, or only the end of a wait, to look at `stopping`.
-struct Posted {
-    bool is_write = false;
-    WriteOrder write;
-};
+/// An order, or only the end of a wait, to look at `stopping`.
+struct Wake {};
+using Posted = std::variant<Wake, WriteOrder, PollOrder>;
 
 /// What a poll needs of a device; the profiles stay with the plan.
 struct Polled {
     std::uint8_t unit = 1;
+    std::uint32_t revision = 0;
     std::vector<Block> blocks;
+    std::uint64_t missed_told = 0;
 };
 
-std::vector<PollPlan> poll_plans(std::size_t bus, const std::vector<DevicePlan>& devices) {
+std::vector<PollPlan> plans_of(std::size_t bus, const std::vector<DevicePlan>& devices) {
     std::vector<PollPlan> plans;
     for (std::size_t i = 0; i < devices.size(); ++i) {
         if (devices[i].bus != bus) continue;
-        plans.push_back(
-            {.device = i, .blocks = devices[i].blocks.size(), .period = devices[i].period});
+        for (auto& plan : poll_plans(i, devices[i].blocks)) plans.push_back(plan);
     }
     return plans;
 }
@@ -48,20 +48,20 @@ struct BusThread::State {
           std::function<void(BusNews)> the_sink)
         : bus(std::move(the_bus)),
           sink(std::move(the_sink)),
-          schedule(poll_plans(index, devices), clock_now()) {
+          schedule(plans_of(index, devices), clock_now()) {
         for (std::size_t i = 0; i < devices.size(); ++i) {
-            if (devices[i].bus == index) polled[i] = {devices[i].unit, devices[i].blocks};
+            if (devices[i].bus == index) polled[i] = {devices[i].unit, 0, devices[i].blocks, 0};
         }
     }
 
     void run() {
         while (!stopping) {
             const auto poll = schedule.next(clock_now());
-            // Writes go first; without either, sleep until one is due or a write is posted.
-            auto order = poll ? inbox.take_now() : inbox.take(schedule.wake());
+            // Orders go first; without either, sleep until one is due or an order is posted.
+            const auto order = poll ? inbox.take_now() : inbox.take(schedule.wake());
             if (stopping) return;
             if (order) {
-                if (order->is_write) carry_out(order->write);
+                std::visit([this](const auto& each) { carry_out(each); }, *order);
             } else if (poll) {
                 read(*poll);
             }
@@ -69,7 +69,7 @@ struct BusThread::State {
     }
 
     void read(const Poll& poll) {
-        const auto& device = polled.at(poll.device);
+        auto& device = polled.at(poll.device);
         const auto& block = device.blocks[poll.block];
         auto words = bus->read({.unit = device.unit,
                                 .table = block.table,
@@ -77,7 +77,20 @@ struct BusThread::State {
                                 .count = block.count});
         const auto now = clock_now();
         schedule.done(poll, words ? std::nullopt : std::optional(words.error().fault), now);
-        sink(BusReport{poll.device, poll.block, std::move(words), now});
+        const auto missed = schedule.tally(poll.device).missed;
+        sink(BusReport{poll.device, poll.block, std::move(words), now, device.revision,
+                       static_cast<std::uint32_t>(missed - device.missed_told)});
+        device.missed_told = missed;
+    }
+
+    void carry_out(Wake) {}
+
+    void carry_out(const PollOrder& order) {
+        const auto found = polled.find(order.device);
+        if (found == polled.end()) return;
+        found->second.revision = order.revision;
+        found->second.blocks = order.blocks;
+        schedule.replace(order.device, poll_plans(order.device, order.blocks), clock_now());
     }
 
     void carry_out(const WriteOrder& order) {
@@ -105,7 +118,7 @@ struct BusThread::State {
     std::function<void(BusNews)> sink;
     std::map<std::size_t, Polled> polled;
     PollSchedule schedule;
-    Inbox<Posted> inbox{most_writes_waiting};
+    Inbox<Posted> inbox{most_orders_waiting};
     std::atomic<bool> stopping = false;
     std::thread thread;
 };
@@ -119,12 +132,16 @@ BusThread::BusThread(std::unique_ptr<Bus> bus, std::size_t index,
 BusThread::~BusThread() {
     state_->stopping = true;
     // A full inbox refuses this, but then the thread has something to wake up for.
-    state_->inbox.post({.is_write = false, .write = {}});
+    state_->inbox.post(Wake{});
     state_->thread.join();
 }
 
 bool BusThread::write(WriteOrder order) {
-    return state_->inbox.post({.is_write = true, .write = std::move(order)});
+    return state_->inbox.post(std::move(order));
+}
+
+bool BusThread::poll(PollOrder order) {
+    return state_->inbox.post(std::move(order));
 }
 
 }  // namespace firebreak

@@ -1,4 +1,4 @@
-// One thread a bus: polls its devices on schedule, carries writes ahead of reads.
+// One thread a bus: polls its devices on schedule, carries orders ahead of reads.
 // Owns the Bus; everything it learns goes into `sink`, which must only post to an inbox.
 #pragma once
 
@@ -23,8 +23,10 @@ public:
     BusThread(const BusThread&) = delete;
     BusThread& operator=(const BusThread&) = delete;
 
-    /// False when too many writes wait; the caller reports that as busy.
+    /// False when too many orders wait; the caller reports that as busy.
     [[nodiscard]] bool write(WriteOrder order);
+    /// How a device is polled from now on. False as for write(): to be sent again.
+    [[nodiscard]] bool poll(PollOrder order);
 
 private:
     struct State;

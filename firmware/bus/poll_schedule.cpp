@@ -16,18 +16,41 @@ Backoff device_backoff(Duration period) {
 
 }  // namespace
 
+std::vector<PollPlan> poll_plans(std::size_t device, const std::vector<Block>& blocks) {
+    std::vector<PollPlan> plans;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+        if (!plans.empty() && plans.back().period == blocks[i].period) {
+            ++plans.back().blocks;
+        } else {
+            plans.push_back(
+                {.device = device, .blocks = 1, .period = blocks[i].period, .first = i});
+        }
+    }
+    return plans;
+}
+
 PollSchedule::PollSchedule(const std::vector<PollPlan>& plans, Instant start)
     : port_backoff_(100ms, 5s), paused_until_(start) {
-    for (auto plan : plans) {
-        if (plan.blocks == 0) continue;
-        plan.period = std::max(plan.period, shortest_period);
-        slots_.push_back({.plan = plan,
-                          .due = start,
-                          .block = 0,
-                          .backoff = device_backoff(plan.period),
-                          .held_by_port = false,
-                          .tally = {}});
-    }
+    for (const auto& plan : plans) add(plan, start);
+}
+
+void PollSchedule::add(PollPlan plan, Instant due) {
+    if (plan.blocks == 0) return;
+    plan.period = std::max(plan.period, shortest_period);
+    auto& device =
+        devices_.try_emplace(plan.device, Device{device_backoff(plan.period), false, false, {}})
+            .first->second;
+    slots_.push_back({.plan = plan, .due = due, .next = 0, .device = &device});
+}
+
+/// Who answers goes before who does not: a probe costs a timeout, and is made in the slack. When
+/// there is never any, it has waited long enough once its back-off has passed twice.
+bool PollSchedule::before(const Slot& a, const Slot& b, Instant now) const {
+    const auto waits = [now](const Slot& slot) {
+        return slot.device->silent && now - slot.due < slot.device->backoff.current();
+    };
+    if (waits(a) != waits(b)) return waits(b);
+    return a.due + a.plan.period < b.due + b.plan.period;
 }
 
 std::optional<Poll> PollSchedule::next(Instant now) const {
@@ -35,12 +58,10 @@ std::optional<Poll> PollSchedule::next(Instant now) const {
     const Slot* first = nullptr;
     for (const auto& slot : slots_) {
         if (slot.due > now) continue;
-        if (first == nullptr || slot.due + slot.plan.period < first->due + first->plan.period) {
-            first = &slot;
-        }
+        if (first == nullptr || before(slot, *first, now)) first = &slot;
     }
     if (first == nullptr) return std::nullopt;
-    return Poll{first->plan.device, first->block};
+    return Poll{first->plan.device, first->plan.first + first->next, first->due};
 }
 
 Instant PollSchedule::wake() const {
@@ -49,47 +70,76 @@ Instant PollSchedule::wake() const {
     return earliest == never ? never : std::max(earliest, paused_until_);
 }
 
-void PollSchedule::done(const Poll& poll, std::optional<Fault> fault, Instant now) {
+PollSchedule::Slot* PollSchedule::find(const Poll& poll) {
     const auto slot = std::find_if(slots_.begin(), slots_.end(), [&](const Slot& s) {
-        return s.plan.device == poll.device && s.block == poll.block;
+        return s.plan.device == poll.device && s.plan.first + s.next == poll.block;
     });
-    if (slot == slots_.end()) return;
+    return slot == slots_.end() ? nullptr : &*slot;
+}
+
+void PollSchedule::done(const Poll& poll, std::optional<Fault> fault, Instant now) {
+    auto* slot = find(poll);
+    if (slot == nullptr) return;
     if (fault == Fault::port_lost) {
         port_lost(*slot, now);
         return;
     }
     port_found(now);
+    auto& tally = slot->device->tally;
     if (!fault) {
-        ++slot->tally.good;
+        ++tally.good;
         answered(*slot, now);
     } else if (*fault == Fault::timeout) {
-        ++slot->tally.timeouts;
+        ++tally.timeouts;
         silent(*slot, now);
     } else {
         // It answered, if badly: the other blocks may be better, and the next round may be.
-        ++(*fault == Fault::corrupt ? slot->tally.corrupt : slot->tally.refused);
+        ++(*fault == Fault::corrupt ? tally.corrupt : tally.refused);
         answered(*slot, now);
     }
 }
 
+void PollSchedule::replace(std::size_t device, const std::vector<PollPlan>& plans, Instant now) {
+    Instant due = never;
+    for (const auto& slot : slots_) {
+        if (slot.plan.device == device) due = std::min(due, slot.due);
+    }
+    std::erase_if(slots_, [&](const Slot& slot) { return slot.plan.device == device; });
+    due = due == never ? now : std::max(due, now);
+    for (const auto& plan : plans) {
+        const auto known = devices_.find(device);
+        const bool held = known != devices_.end() && known->second.silent;
+        add(plan, held ? due : std::min(due, now + plan.period));
+    }
+}
+
+/// A device is one: what it does not answer in one round, it need not be asked in another.
+void PollSchedule::hold(std::size_t device, Instant until) {
+    for (auto& slot : slots_) {
+        if (slot.plan.device != device) continue;
+        slot.next = 0;
+        slot.due = std::max(slot.due, until);
+    }
+}
+
 void PollSchedule::answered(Slot& slot, Instant now) {
-    slot.backoff.succeeded();
-    slot.held_by_port = false;
+    slot.device->backoff.succeeded();
+    slot.device->silent = false;
+    slot.device->held_by_port = false;
     advance(slot, now);
 }
 
 void PollSchedule::silent(Slot& slot, Instant now) {
     // The rest of the round would cost a timeout a block and tell nothing more.
-    slot.block = 0;
-    slot.due = now + slot.backoff.failed();
-    slot.held_by_port = false;
+    hold(slot.plan.device, now + slot.device->backoff.failed());
+    slot.device->silent = true;
+    slot.device->held_by_port = false;
 }
 
 void PollSchedule::port_lost(Slot& slot, Instant now) {
-    ++slot.tally.lost;
-    slot.block = 0;
-    slot.due = now + slot.backoff.failed();
-    slot.held_by_port = true;
+    ++slot.device->tally.lost;
+    hold(slot.plan.device, now + slot.device->backoff.failed());
+    slot.device->held_by_port = true;
     // Once may be one unit's doing, when a gateway hangs up on it: its neighbours go on at once.
     if (++port_losses_ > 1) paused_until_ = now + port_backoff_.failed();
 }
@@ -97,10 +147,12 @@ void PollSchedule::port_lost(Slot& slot, Instant now) {
 void PollSchedule::port_found(Instant now) {
     if (port_losses_ > 1) {
         for (auto& slot : slots_) {
-            if (!slot.held_by_port) continue;
-            slot.backoff.succeeded();
-            slot.held_by_port = false;
-            slot.due = std::min(slot.due, now);
+            if (slot.device->held_by_port) slot.due = std::min(slot.due, now);
+        }
+        for (auto& [number, device] : devices_) {
+            if (!device.held_by_port) continue;
+            device.backoff.succeeded();
+            device.held_by_port = false;
         }
     }
     port_losses_ = 0;
@@ -108,22 +160,21 @@ void PollSchedule::port_found(Instant now) {
 }
 
 void PollSchedule::advance(Slot& slot, Instant now) {
-    if (++slot.block < slot.plan.blocks) return;
-    slot.block = 0;
+    if (++slot.next < slot.plan.blocks) return;
+    slot.next = 0;
     const auto period = slot.plan.period;
     slot.due += period;  // from the release, not from now: a late round does not shift the grid
-    if (now > slot.due) ++slot.tally.missed;
+    if (now > slot.due) ++slot.device->tally.missed;
     if (now >= slot.due + period) {
         const auto left_out = (now - slot.due) / period;
-        slot.tally.missed += static_cast<std::uint64_t>(left_out);
+        slot.device->tally.missed += static_cast<std::uint64_t>(left_out);
         slot.due += left_out * period;
     }
 }
 
 PollTally PollSchedule::tally(std::size_t device) const {
-    const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                   [&](const Slot& s) { return s.plan.device == device; });
-    return slot == slots_.end() ? PollTally{} : slot->tally;
+    const auto found = devices_.find(device);
+    return found == devices_.end() ? PollTally{} : found->second.tally;
 }
 
 }  // namespace firebreak

@@ -55,6 +55,7 @@ DevicePlan device(std::size_t bus, std::uint8_t unit, std::vector<Block> blocks,
     plan.unit = unit;
     plan.blocks = std::move(blocks);
     plan.period = period;
+    for (auto& each : plan.blocks) each.period = period;
     return plan;
 }
 

@@ -1,0 +1,126 @@
+#include "firmware/agent_state.hpp"
+
+namespace firebreak {
+
+void Agent::State::hear(const ReadingNews& news, Now now) {
+    for (const auto& reading : news.publish) {
+        const ReadingNotice notice{reading.value, reading.label, reading.unit,
+                                   stamper.next(now.wall)};
+        outbox.put({topic(Kind::reading, reading.point.device, reading.point.measure),
+                    to_json(notice), true},
+                   Rank::ordinary);
+    }
+    for (const std::size_t device : news.devices) {
+        tell(book.look(plan.devices[device].name, readings.history(), now.steady), now);
+    }
+}
+
+void Agent::State::tell(const Transition& transition, Now now) {
+    const auto& alarm = plan.alarms[transition.alarm];
+    const bool moved = transition.before.phase != transition.after.phase;
+    if (moved) since[transition.alarm] = now.wall;
+    say_alarm(transition.alarm, now);
+    if (!moved) return;
+    set_pace(alarm);
+    ++counters["alarms.transitions"];
+    const AlarmEvent event{alarm.name,     transition.before.phase, transition.after.phase,
+                           alarm.severity, transition.cause,        stamper.next(now.wall)};
+    outbox.queue({topic(Kind::event), to_json(event), false});
+    note(is_active(event.to) ? LogLevel::warning : LogLevel::info, "alarm",
+         fmt::format("{} {} -> {}: {}", event.alarm, to_string(event.from), to_string(event.to),
+                     event.cause));
+}
+
+/// A device is asked faster while any alarm that looks at it is pending or firing.
+void Agent::State::set_pace(const AlarmPlan& moved) {
+    for (const auto& condition : moved.conditions) {
+        const auto device = std::find_if(
+            plan.devices.begin(), plan.devices.end(),
+            [&](const DevicePlan& each) { return each.name == condition.point.device; });
+        if (device == plan.devices.end() || !device->fast) continue;
+        bool urgent = false;
+        for (std::size_t i = 0; i < plan.alarms.size(); ++i) {
+            const auto phase = book.state(i).phase;
+            if (phase != Phase::pending && phase != Phase::firing) continue;
+            urgent = urgent ||
+                     std::any_of(plan.alarms[i].conditions.begin(), plan.alarms[i].conditions.end(),
+                                 [&](const ConditionPlan& other) {
+                                     return other.point.device == device->name;
+                                 });
+        }
+        polling.hurry(static_cast<std::size_t>(device - plan.devices.begin()), urgent);
+    }
+}
+
+void Agent::State::say_alarm(std::size_t index, Now now) {
+    const auto& alarm = plan.alarms[index];
+    const auto& state = book.state(index);
+    AlarmNotice notice;
+    notice.alarm = alarm.name;
+    notice.phase = state.phase;
+    notice.severity = alarm.severity;
+    notice.latched = state.latched;
+    notice.acknowledged = state.acknowledged;
+    notice.shelved = state.shelved_until.has_value();
+    notice.cause = book.cause(index);
+    notice.since = since[index];
+    notice.stamp = stamper.next(now.wall);
+    outbox.put({topic(Kind::alarm, alarm.name), to_json(notice), true}, Rank::urgent);
+}
+
+void Agent::State::say_answers(Now now) {
+    for (auto& answer : outlets.take_answers()) {
+        note(LogLevel::info, "command",
+             fmt::format("{} {}: {}", answer.id, to_string(answer.outcome), answer.detail));
+        const Ack ack{answer.target,  answer.id,     answer.boot,           answer.seq,
+                      answer.outcome, answer.detail, stamper.next(now.wall)};
+        // Two outlets of one target share a topic: as state, one answer would hide the other.
+        outbox.queue({topic(Kind::ack, answer.target), to_json(ack), true});
+    }
+}
+
+void Agent::State::say_actions(Now now) {
+    for (auto& notice : actions.take_news()) {
+        note(
+            notice.wanted == Switched::on ? LogLevel::warning : LogLevel::info, "action",
+            fmt::format("{} {} because {}: {}, {}", notice.action, to_string(notice.wanted),
+                        notice.because.empty() ? "nothing"
+                                               : fmt::format("{}", fmt::join(notice.because, ", ")),
+                        to_string(notice.outcome), notice.detail));
+        notice.stamp = stamper.next(now.wall);
+        outbox.put({topic(Kind::action, notice.action), to_json(notice), true}, Rank::urgent);
+    }
+}
+
+Status Agent::State::status(bool online, Now now, Stamp stamp) const {
+    Status status;
+    status.online = online;
+    status.version = FIREBREAK_VERSION;
+    status.armed = std::any_of(plan.outlets.begin(), plan.outlets.end(),
+                               [](const OutletPlan& outlet) { return outlet.armed; }) ||
+                   std::any_of(plan.actions.begin(), plan.actions.end(),
+                               [](const ActionPlan& action) { return action.armed; });
+    status.heartbeat_s = seconds(plan.heartbeat);
+    status.up_s = std::max(0.0, seconds(now.steady - began.steady));
+    for (std::size_t d = 0; d < plan.devices.size(); ++d) {
+        status.devices.emplace(plan.devices[d].name, readings.status(d, now.steady));
+    }
+    status.counters = counters;
+    status.counters["messages.unsent"] = outbox.dropped();
+    status.counters["readings.implausible"] = readings.implausible();
+    status.counters["commands.duplicate"] = outlets.duplicates();
+    status.stamp = std::move(stamp);
+    return status;
+}
+
+void Agent::State::say_status(Now now) {
+    outbox.put({topic(Kind::status), to_json(status(true, now, stamper.next(now.wall))), true},
+               Rank::urgent);
+    // Drift-free while on time; after a stall the missed beats are not made up for.
+    while (next_heartbeat <= now.steady && now.steady - next_heartbeat < plan.heartbeat) {
+        next_heartbeat += plan.heartbeat;
+    }
+    if (next_heartbeat <= now.steady) next_heartbeat = now.steady + plan.heartbeat;
+}
+
+}  // namespace firebreak

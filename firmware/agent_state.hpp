@@ -1,0 +1,117 @@
+// What an Agent is made of. Internal to agent.cpp (what comes in) and agent_outputs.cpp (what goes
+// out); owned by the core's thread.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contract/payload.hpp"
+#include "contract/status.hpp"
+#include "contract/topic.hpp"
+#include "firmware/actions.hpp"
+#include "firmware/agent.hpp"
+#include "firmware/alarm/book.hpp"
+#include "firmware/outbox/outbox.hpp"
+#include "firmware/outlets.hpp"
+#include "firmware/polling.hpp"
+#include "firmware/readings.hpp"
+
+namespace firebreak {
+
+/// Log lines kept for a shell that does not take them.
+inline constexpr std::size_t max_notes = 64;
+
+struct Agent::State {
+    State(SitePlan site, std::string boot, Now start);
+
+    SitePlan plan;
+    Origin me;
+    Stamper stamper;
+    Outbox outbox;
+    Polling polling;
+    Readings readings;
+    AlarmBook book;
+    Outlets outlets;
+    Actions actions;
+    Now began;
+    Instant next_heartbeat;
+    std::vector<WallTime> since;  ///< of each alarm's phase, a label
+    std::map<std::string, std::uint64_t> counters;
+    std::set<Kind> complained;  ///< kinds of topic whose first bad payload has been told
+    std::vector<Note> notes;
+
+    [[nodiscard]] std::string topic(Kind kind, std::string name = "", std::string measure = "") {
+        return to_string(Topic{me, kind, std::move(name), std::move(measure)});
+    }
+    [[nodiscard]] bool trusts(const Origin& sender) const {
+        return sender.role == Role::host &&
+               std::find(plan.trusted_hosts.begin(), plan.trusted_hosts.end(), sender.id) !=
+                   plan.trusted_hosts.end();
+    }
+
+    void note(LogLevel level, std::string event, std::string detail) {
+        // A shell that does not take them must not make them pile up.
+        if (notes.size() < max_notes) notes.push_back({level, std::move(event), std::move(detail)});
+    }
+
+    // ---- inputs ----
+    void on(const BusReport& report, Now now) {
+        hear(readings.take(report, polling.block_of(report), now.steady), now);
+        polling.take(report, now.steady);
+    }
+    void on(const WriteReport& report, Now now) {
+        auto shown = actions.owns(report) ? actions.take(report) : outlets.take(report);
+        if (shown) hear(readings.note(shown->first, std::move(shown->second), now.steady), now);
+    }
+    void on(const LinkUp&, Now now) {
+        ++counters["link.ups"];
+        outbox.link_up();
+        say_status(now);
+        note(LogLevel::info, "link_up", plan.broker_url);
+    }
+    void on(const LinkDown& down, Now) {
+        outbox.link_down();
+        note(LogLevel::warning, "link_down", down.why);
+    }
+    void on(const Arrived& arrived, Now now);
+    void on_own_alarm(const AlarmNotice& notice, Now now);
+    void on_command(const Topic& topic, const Command& command, Now now);
+    void on_operator(const Topic& topic, const OperatorRequest& request, Now now);
+
+    /// Gives `use` the parsed payload; one that breaks the contract is counted and dropped.
+    template <class T, class Use>
+    void with(const Topic& from, const Result<T>& parsed, Use use) {
+        if (parsed) {
+            use(*parsed);
+            return;
+        }
+        ++counters["messages.dropped"];
+        if (!complained.insert(from.kind).second) return;
+        note(LogLevel::warning, "payload_bad",
+             fmt::format("{}: {} (told once a kind of topic)", to_string(from),
+                         parsed.error().what));
+    }
+
+    // ---- outputs ----
+    void hear(const ReadingNews& news, Now now);
+    void tell(const std::vector<Transition>& transitions, Now now) {
+        for (const auto& transition : transitions) tell(transition, now);
+    }
+    void tell(const Transition& transition, Now now);
+    void set_pace(const AlarmPlan& moved);
+    void say_alarm(std::size_t alarm, Now now);
+    void say_answers(Now now);
+    void say_actions(Now now);
+    void say_status(Now now);
+    [[nodiscard]] Status status(bool online, Now now, Stamp stamp) const;
+
+    void advance(Now now);
+};
+
+}  // namespace firebreak

@@ -1,0 +1,128 @@
+#include "firmware/polling.hpp"
+
+#include <algorithm>
+
+namespace firebreak {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A register that is not there is asked for this seldom: somebody may mend the device.
+constexpr Duration hole_period = 10min;
+/// What was learnt is tried again: a device that was starting refused what it has since.
+constexpr Duration learnt_for = 1h;
+
+/// Timeouts in a row after which a device was away, not only unlucky.
+constexpr int away = 3;
+
+constexpr int illegal_address = 2;
+constexpr int illegal_value = 3;
+
+/// The device says that not all of it is there. Some say so by refusing the length.
+bool says_hole(const BusReport& report) {
+    if (report.words || report.words.error().fault != Fault::refused) return false;
+    const int code = report.words.error().code;
+    return code == illegal_address || code == illegal_value;
+}
+
+}  // namespace
+
+Polling::Polling(const std::vector<DevicePlan>& devices) : plans_(devices) {
+    for (const auto& plan : plans_) {
+        Device device;
+        device.blocks = plan.blocks;
+        devices_.push_back(std::move(device));
+    }
+}
+
+const Block* Polling::block_of(const BusReport& report) const {
+    if (report.device >= devices_.size()) return nullptr;
+    const auto& device = devices_[report.device];
+    if (report.revision != device.revision || report.block >= device.blocks.size()) return nullptr;
+    return &device.blocks[report.block];
+}
+
+void Polling::take(const BusReport& report, Instant now) {
+    if (block_of(report) == nullptr) return;
+    auto& device = devices_[report.device];
+    const bool silent = !report.words && report.words.error().fault == Fault::timeout;
+    if (!silent && device.timeouts >= away && device.forget_at != never) {
+        forget(report.device);  // it may be another device now, or the same after a restart
+    } else if (says_hole(report)) {
+        learn(report.device, report.block, now);
+    }
+    device.timeouts = silent ? std::min(device.timeouts + 1, away) : 0;
+}
+
+void Polling::learn(std::size_t index, std::size_t block, Instant now) {
+    auto& device = devices_[index];
+    const auto& plan = plans_[index];
+    auto& refused = device.blocks[block];
+    auto parts = split_block(*plan.profile, refused, plan.base, plan.period);
+    if (parts.size() == 1) {
+        if (refused.period >= hole_period) return;  // known
+        refused.period = hole_period;
+        ++device.holes;
+    } else {
+        refused = std::move(parts.front());
+        device.blocks.insert(device.blocks.begin() + static_cast<std::ptrdiff_t>(block) + 1,
+                             std::make_move_iterator(parts.begin() + 1),
+                             std::make_move_iterator(parts.end()));
+        ++device.revision;
+    }
+    device.forget_at = now + learnt_for;
+    device.changed = true;
+}
+
+void Polling::forget(std::size_t index) {
+    auto& device = devices_[index];
+    device.blocks = plans_[index].blocks;
+    device.holes = 0;
+    device.forget_at = never;
+    ++device.revision;
+    device.changed = true;
+}
+
+void Polling::hurry(std::size_t index, bool fast) {
+    auto& device = devices_[index];
+    if (!plans_[index].fast || device.fast == fast) return;
+    device.fast = fast;
+    device.changed = true;
+}
+
+void Polling::tick(Instant now) {
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        if (devices_[i].forget_at <= now) forget(i);
+    }
+}
+
+Instant Polling::next_deadline() const {
+    Instant next = never;
+    for (const auto& device : devices_) next = std::min(next, device.forget_at);
+    return next;
+}
+
+std::vector<PollOrder> Polling::take_orders() {
+    std::vector<PollOrder> orders;
+    for (std::size_t i = 0; i < devices_.size(); ++i) {
+        auto& device = devices_[i];
+        if (!device.changed) continue;
+        device.changed = false;
+        PollOrder order{i, device.revision, device.blocks};
+        if (device.fast) {
+            for (auto& block : order.blocks) {
+                // What is not there does not come faster either.
+                if (block.period < hole_period)
+                    block.period = std::min(block.period, *plans_[i].fast);
+            }
+        }
+        orders.push_back(std::move(order));
+    }
+    return orders;
+}
+
+std::size_t Polling::holes(std::size_t device) const {
+    return devices_[device].holes;
+}
+
+}  // namespace firebreak
