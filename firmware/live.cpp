@@ -51,6 +51,17 @@ std::string alarm_text(const AlarmNotice& notice) {
     return line + '\n';
 }
 
+std::string action_text(const ActionNotice& notice) {
+    auto line = fmt::format("  {:<8} {:<9} {}", to_string(notice.wanted),
+                            notice.armed ? "armed" : "rehearsed", notice.action);
+    if (notice.reached != Switched::unknown) {
+        line += fmt::format(", reads back {}", to_string(notice.reached));
+    }
+    if (!notice.because.empty()) line += fmt::format(", by {}", fmt::join(notice.because, ", "));
+    if (!notice.detail.empty()) line += ": " + printable(notice.detail);
+    return line + '\n';
+}
+
 /// What wants to be read first: active, then pending, then unknown; of these the most severe.
 int urgency(const AlarmNotice& notice) {
     const int severity = static_cast<int>(notice.severity);
@@ -87,6 +98,10 @@ void Live::take(const Message& message, Instant now) {
         }
     } else if (topic->kind == Kind::alarm) {
         if (auto notice = parse_alarm(message.payload)) alarms_[topic->name] = *std::move(notice);
+    } else if (topic->kind == Kind::action) {
+        if (auto notice = parse_action_notice(message.payload)) {
+            actions_[topic->name] = *std::move(notice);
+        }
     } else if (topic->kind == Kind::status) {
         const auto status = parse_status(message.payload);
         if (!status) return;
@@ -105,13 +120,15 @@ std::string Live::table(Instant now) const {
     std::stable_sort(alarms.begin(), alarms.end(),
                      [](const auto* a, const auto* b) { return urgency(*a) > urgency(*b); });
     for (const auto* notice : alarms) text += alarm_text(*notice);
+    if (!actions_.empty()) text += "actions: wanted, armed or not, what was read back\n";
+    for (const auto& [name, notice] : actions_) text += action_text(notice);
     for (const auto& [name, device] : devices_) {
         text += name;
         if (device.known) {
             const auto& counts = device.status;
-            text += fmt::format(": {}, {} reads, {} timeouts, {} corrupt, {} exceptions",
+            text += fmt::format(": {}, {} reads, {} timeouts, {} corrupt, {} exceptions, {} missed",
                                 counts.silent ? "SILENT" : "answers", counts.reads, counts.timeouts,
-                                counts.corrupt, counts.exceptions);
+                                counts.corrupt, counts.exceptions, counts.missed);
         }
         text += '\n';
         for (const auto& [measure, row] : device.rows) {
@@ -131,6 +148,10 @@ std::string live_line(const Message& message) {
     if (topic->kind == Kind::alarm) {
         const auto notice = parse_alarm(message.payload);
         return notice ? "alarm" + alarm_text(*notice) : "";
+    }
+    if (topic->kind == Kind::action) {
+        const auto notice = parse_action_notice(message.payload);
+        return notice ? "action" + action_text(*notice) : "";
     }
     return "";
 }

@@ -1,6 +1,6 @@
-// What an agent says, as a table in a terminal: devices with their readings, alarms. Fed with the
-// very messages that the broker would get. Pure text out, printable whatever a device's label was;
-// time is an argument; one thread owns it.
+// What an agent says, as a table in a terminal: alarms, actions, devices with their readings. Fed
+// with the very messages that the broker would get. Pure text out, printable whatever a device's
+// label was; time is an argument; one thread owns it.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +33,7 @@ private:
 
     std::map<std::string, Device> devices_;
     std::map<std::string, AlarmNotice> alarms_;
+    std::map<std::string, ActionNotice> actions_;
 };
 
 /// One message on a line of its own, "" for one that people need not see: for a pipe or a file.

@@ -58,6 +58,7 @@ private:
 SitePlan watched(SitePlan plan, Form form) {
     plan.trusted_hosts.clear();
     for (auto& outlet : plan.outlets) outlet.armed = false;
+    for (auto& action : plan.actions) action.armed = false;
     if (form == Form::table) {
         plan.publish_every = Duration::zero();  // so that ages count from the last answer
         plan.heartbeat = std::chrono::seconds(1);

@@ -70,6 +70,20 @@ TEST_CASE("live: the alarm that presses most stands first", "[firmware][live]") 
     CHECK(text.find("d-high: because") != std::string::npos);
 }
 
+TEST_CASE("live: an action that is not armed stands as rehearsed, with who asks for it",
+          "[firmware][live]") {
+    Live live;
+    ActionNotice notice;
+    notice.action = "horn";
+    notice.wanted = Switched::on;
+    notice.because = {"gas"};
+    notice.stamp = stamp;
+    const Message message{to_string(Topic{agent, Kind::action, "horn", ""}), to_json(notice), true};
+    live.take(message, start);
+    CHECK(live.table(start).find("on       rehearsed horn, by gas") != std::string::npos);
+    CHECK(live_line(message) == "action  on       rehearsed horn, by gas\n");
+}
+
 TEST_CASE("live: the status tells which device is silent and counts its trouble",
           "[firmware][live]") {
     Live live;
@@ -77,9 +91,10 @@ TEST_CASE("live: the status tells which device is silent and counts its trouble"
     status.version = "1";
     status.heartbeat_s = 1;
     status.stamp = stamp;
-    status.devices["ups1"] = {true, 7, 2, 1, 3};
+    status.devices["ups1"] = {true, 7, 2, 1, 3, 4};
     live.take({to_string(Topic{agent, Kind::status, "", ""}), to_json(status), true}, start);
-    CHECK(live.table(start) == "ups1: SILENT, 7 reads, 2 timeouts, 1 corrupt, 3 exceptions\n");
+    CHECK(live.table(start) ==
+          "ups1: SILENT, 7 reads, 2 timeouts, 1 corrupt, 3 exceptions, 4 missed\n");
 }
 
 TEST_CASE("live: a label cannot move the cursor", "[firmware][live]") {

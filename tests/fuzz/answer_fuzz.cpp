@@ -227,6 +227,13 @@ void fuzz_bus(const Asked& asked, Feed& feed) {
     must(words.has_value() && *words == Words{0x1234});
 }
 
+/// Perhaps with one byte changed; where it is a header's, an answer to somebody else.
+Bytes marred(Bytes frame, Feed& feed) {
+    const std::size_t at = feed.byte() % 16;
+    if (at < frame.size()) frame[at] = static_cast<std::uint8_t>(frame[at] ^ feed.byte());
+    return frame;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -243,13 +250,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 2:
             fuzz_rtu(request, feed.left);
             break;
-        case 3:  // framed well, so that what is inside is reached
-            fuzz_tcp(request, wrap_tcp(request.transaction, request.read.unit, feed.take(300)));
+        case 3:  // framed well, but for a byte: what is inside is reached, and what is not ours
+            fuzz_tcp(request, marred(wrap_tcp(request.transaction, request.read.unit,
+                                              feed.take(feed.byte() * std::size_t{2})),
+                                     feed));
             break;
         case 4: {
             const auto garbage = feed.take(feed.byte());
             Bytes bytes(garbage.begin(), garbage.end());
-            const auto frame = wrap_rtu(request.read.unit, feed.take(300));
+            const auto frame =
+                marred(wrap_rtu(request.read.unit, feed.take(feed.byte() * std::size_t{2})), feed);
             bytes.insert(bytes.end(), frame.begin(), frame.end());
             fuzz_rtu(request, bytes);
             break;

@@ -40,6 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     round_trip(parse_posture_notice, text);
     round_trip(parse_command, text);
     round_trip(parse_ack, text);
+    round_trip(parse_action_notice, text);
     round_trip(parse_operator_request, text);
     if (const auto topic = parse_topic(text)) require(to_string(*topic) == text);
     return 0;
