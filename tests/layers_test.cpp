@@ -70,8 +70,9 @@ const std::map<std::string, std::vector<std::string>> arrows = {
     {"sim/replay", {"contract/", "firmware/", "host/", "sim/"}},
     {"sim/main", {"contract/", "firmware/", "host/", "sim/"}},
     {"sim/",
-     {"contract/", "firmware/profile/", "firmware/site", "firmware/bus/plan.hpp",
-      "firmware/bus/bus.hpp", "firmware/alarm/plan.hpp", "sim/"}},
+     {"contract/", "firmware/profile/", "firmware/site", "firmware/board.hpp",
+      "firmware/bus/plan.hpp", "firmware/bus/bus.hpp", "firmware/bus/frame.hpp",
+      "firmware/bus/rtu.hpp", "firmware/alarm/plan.hpp", "sim/"}},
     {"tests/", {""}},
     {"bench/", {""}},
 };
@@ -117,7 +118,6 @@ const std::set<std::string> may_ask_the_clock = {
     "sim/run.cpp",
     "sim/load.cpp",
     "sim/rack.cpp",
-    "sim/modbus_server.cpp",
 };
 
 std::string without_strings(const std::string& line) {
