@@ -57,7 +57,11 @@ ConditionPlan SiteReader::read_condition(Section& row) {
         }
     } else {
         if (index) {
-            measure(row, *index, condition.point.measure);
+            const Register* reg = measure(row, *index, condition.point.measure);
+            if (reg != nullptr && reg->type == WordType::text) {
+                row.complain("measure", fmt::format("{} is a text: a condition compares numbers",
+                                                    condition.point.measure));
+            }
         } else {
             condition.point.measure = row.text("measure");
         }
