@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "contract/payload.hpp"
+#include "contract/topic.hpp"
 #include "tests/support/demo.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/free_port.hpp"
@@ -126,16 +127,20 @@ public:
         return eventually([&] { return reads() >= static_cast<std::uint64_t>(devices_); }, 30s);
     }
 
+    [[nodiscard]] static std::string status_topic() {
+        return to_string(Topic{{"field", Role::agent, "a"}, Kind::status, {}, {}});
+    }
+
     /// Blocks read well so far, as the agent's status says it.
     [[nodiscard]] std::uint64_t reads() const {
-        const auto status = parse_status(broker_.retained("firebreak/1/field/agent/a/status"));
+        const auto status = parse_status(broker_.retained(status_topic()));
         std::uint64_t sum = 0;
         if (!status) return sum;
         for (const auto& [name, device] : status->devices) sum += device.reads;
         return sum;
     }
     [[nodiscard]] double up_s() const {
-        const auto status = parse_status(broker_.retained("firebreak/1/field/agent/a/status"));
+        const auto status = parse_status(broker_.retained(status_topic()));
         return status ? status->up_s : 0;
     }
     [[nodiscard]] pid_t agent() const { return agent_->pid(); }

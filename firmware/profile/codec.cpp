@@ -227,7 +227,9 @@ Result<std::uint64_t> raw_of_integer(WordType type, double plain_value) {
 
 Result<void> encode_bits(const Register& reg, double number, std::span<std::uint16_t> words) {
     const auto most = reg.bit ? field_mask(reg) : 1U;
-    if (!(number >= 0 && number <= static_cast<double>(most)) || number != std::floor(number)) {
+    // Not against `most`: the largest of a wide field rounds up to a double beyond it.
+    const double end = std::ldexp(1.0, reg.bit ? reg.width : 1);
+    if (!(number >= 0 && number < end) || number != std::floor(number)) {
         return fail(Fault::refused,
                     most == 1 ? fmt::format("a bit is 0 or 1, not {}", number)
                               : fmt::format("{} does not fit in {} bits", number, reg.width));

@@ -381,3 +381,16 @@ TEST_CASE("codec: a text is printable, trimmed, and no number", "[firmware][code
     reg.type = WordType::u16;
     CHECK_FALSE(encode_text(reg, "UPS", words));
 }
+
+TEST_CASE("codec: a number that rounds up to beyond a wide bit field does not reach the next bit",
+          "[firmware][codec]") {
+    Register reg;
+    reg.type = WordType::u64;
+    reg.bit = 0;
+    reg.width = 63;
+    Words words(4);
+    CHECK_FALSE(encode(reg, std::ldexp(1.0, 63), words));  // 2^63 - 1 is no double, 2^63 is
+    CHECK(words == Words{0, 0, 0, 0});
+    CHECK(encode(reg, std::ldexp(1.0, 62), words));
+    CHECK(words == Words{0x4000, 0, 0, 0});
+}

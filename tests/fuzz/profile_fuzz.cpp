@@ -25,7 +25,7 @@ void exercise(const Profile& profile) {
     }
     must(covered == all.size());
     for (const auto& reg : profile.registers) {
-        Words words(static_cast<std::size_t>(word_count(reg.type)), 0x5A5A);
+        Words words(static_cast<std::size_t>(word_count(reg)), 0x5A5A);
         const auto value = decode(reg, words);
         const auto label = label_of(reg, words);
         if (value) {
