@@ -1,6 +1,6 @@
 // An npm Modbus server (modbus-serial) read by our bus and by the agent.
 #include "tests/catch.hpp"
-#include "tests/support/stranger.hpp"
+#include "tests/peers/stranger.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;

@@ -1,7 +1,7 @@
 // pymodbus, over TCP and on a serial line, read by our bus and by the agent.
 #include "firmware/bus/modbus_bus.hpp"
 #include "tests/catch.hpp"
-#include "tests/support/stranger.hpp"
+#include "tests/peers/stranger.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;

@@ -1,4 +1,4 @@
-#include "tests/support/stranger.hpp"
+#include "tests/peers/stranger.hpp"
 
 #include <cmath>
 #include <deque>
