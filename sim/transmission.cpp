@@ -111,8 +111,11 @@ std::optional<Error> lost_on_the_wire(const WireFault& fault, std::size_t words,
         case FaultKind::wrong_transaction:
         case FaultKind::wrong_unit:
         case FaultKind::crc:
-        case FaultKind::truncated:
             return Error{Fault::corrupt, fmt::format("{} answer", to_string(fault.kind)), 0};
+        case FaultKind::truncated:
+            // A TCP header says how much is still to come, and a master waits for it.
+            if (bus.wire == Wire::tcp) return Error{Fault::timeout, "no whole answer", 0};
+            return Error{Fault::corrupt, "a truncated answer", 0};
         case FaultKind::garbage:
             // An RTU master looks for its answer behind what is nobody's; a TCP one cannot.
             if (bus.wire != Wire::tcp) return std::nullopt;

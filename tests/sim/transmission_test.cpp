@@ -1,5 +1,7 @@
 #include "sim/transmission.hpp"
 
+#include <optional>
+
 #include "firmware/bus/frame.hpp"
 #include "firmware/bus/rtu.hpp"
 #include "tests/catch.hpp"
@@ -63,4 +65,26 @@ TEST_CASE("transmission: a reset sends nothing and hangs up", "[sim][fault]") {
     const auto reset = tcp_transmission(9, 5, spoilt(FaultKind::reset));
     CHECK(reset.bytes.empty());
     CHECK(reset.hang_up);
+}
+
+TEST_CASE("transmission: where no wire is played, a master is told what it would have met",
+          "[sim][fault]") {
+    BusPlan tcp;
+    tcp.timeout = 500ms;
+    auto line = tcp;
+    line.wire = Wire::serial;
+    const auto met = [](const BusPlan& bus, FaultKind kind, Duration delay = {}) {
+        const auto error = lost_on_the_wire({kind, delay}, 10, bus);
+        return error ? std::optional(error->fault) : std::nullopt;
+    };
+    CHECK(met(tcp, FaultKind::slow, 1s) == Fault::timeout);
+    CHECK(met(tcp, FaultKind::slow, 100ms) == std::nullopt);
+    CHECK(met(line, FaultKind::dribble, 100ms) == Fault::timeout);
+    CHECK(met(line, FaultKind::dribble, 1ms) == std::nullopt);
+    CHECK(met(tcp, FaultKind::truncated) == Fault::timeout);
+    CHECK(met(line, FaultKind::truncated) == Fault::corrupt);
+    CHECK(met(tcp, FaultKind::garbage) == Fault::corrupt);
+    CHECK(met(line, FaultKind::garbage) == std::nullopt);
+    CHECK(met(line, FaultKind::crc) == Fault::corrupt);
+    CHECK(met(tcp, FaultKind::reset) == Fault::port_lost);
 }

@@ -3,8 +3,8 @@
 // read of two words answered with one. It answers as whoever was asked; its dribble as unit 255.
 #include "firmware/bus/modbus_bus.hpp"
 #include "tests/catch.hpp"
+#include "tests/peers/stranger.hpp"
 #include "tests/support/eventually.hpp"
-#include "tests/support/stranger.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;

@@ -1,6 +1,6 @@
 // An npm Modbus server (modbus-serial) read by our bus and by the agent.
 #include "tests/catch.hpp"
-#include "tests/support/stranger.hpp"
+#include "tests/peers/stranger.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -55,15 +55,19 @@ TEST_CASE("npm server: busy is busy, and a unit that is not there is silence", "
 }
 
 TEST_CASE(
-    "npm server: the agent publishes its values, misses them while it is dead, and has them "
+    "npm server: the agent learns its holes and publishes its values, misses them while it is "
+    "dead, and has them "
     "again once it is back",
     "[system][peers]") {
     Stranger server(npm_server());
-    const AgentAtStranger agent("tcp = \"127.0.0.1:" + std::to_string(server.port()) + "\"", unit);
+    const AgentAtStranger agent("tcp = \"127.0.0.1:" + std::to_string(server.port()) + "\"", unit,
+                                peer_profile_text_without_holes());
     CHECK(agent.says("u16", 54321));
     CHECK(agent.says("f64.dcba", -1234.0625));
+    CHECK(agent.says("beyond.hole", 777));
     CHECK(agent.says("scaled", -5.5));
     CHECK(agent.says("contact.on", 1));
+    CHECK(agent.says_text("text", "FB-77"));
     CHECK(agent.misses("missing.u16"));
     server.kill();
     CHECK(agent.misses("u16"));

@@ -64,15 +64,20 @@ void check_writes(Bus& bus, std::uint8_t unit);
 [[nodiscard]] std::optional<std::uint16_t> holding_in_the_end(Bus& bus, std::uint8_t unit,
                                                               std::uint16_t address);
 
-/// firebreak-agent with one device of peer.toml, and its broker.
+[[nodiscard]] std::string peer_profile_text();
+/// As if the map had no holes, which the server knows better.
+[[nodiscard]] std::string peer_profile_text_without_holes();
+
+/// firebreak-agent with one device, and its broker.
 class AgentAtStranger {
 public:
-    /// `bus` is the keys of its [[bus]]; `profile` replaces peer.toml where it is given.
-    explicit AgentAtStranger(const std::string& bus, int unit, const std::string& profile = "");
+    /// `bus` is the keys of its [[bus]]; `profile` the text of its device's.
+    AgentAtStranger(const std::string& bus, int unit, const std::string& profile);
 
     [[nodiscard]] std::optional<ReadingNotice> reading(const std::string& measure) const;
-    /// Whether it publishes that value, or that there is none for this reason, in the end.
+    /// Whether it publishes that value, that text, or that there is none, in the end.
     [[nodiscard]] bool says(const std::string& measure, double value) const;
+    [[nodiscard]] bool says_text(const std::string& measure, const std::string& text) const;
     [[nodiscard]] bool misses(const std::string& measure) const;
 
 private:

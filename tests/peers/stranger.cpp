@@ -1,4 +1,4 @@
-#include "tests/support/stranger.hpp"
+#include "tests/peers/stranger.hpp"
 
 #include <cmath>
 #include <deque>
@@ -189,10 +189,18 @@ std::optional<std::uint16_t> holding_in_the_end(Bus& bus, std::uint8_t unit,
     return word;
 }
 
-AgentAtStranger::AgentAtStranger(const std::string& bus, int unit, const std::string& profile) {
+std::string peer_profile_text() {
     std::stringstream text;
     text << std::ifstream(scripts + "peer.toml").rdbuf();
-    folder_.write("peer.toml", profile.empty() ? text.str() : profile);
+    return text.str();
+}
+
+std::string peer_profile_text_without_holes() {
+    return "holes_allowed = true\n" + peer_profile_text();
+}
+
+AgentAtStranger::AgentAtStranger(const std::string& bus, int unit, const std::string& profile) {
+    folder_.write("peer.toml", profile);
     const auto site =
         folder_.write("site.toml", "site = \"here\"\nagent = \"a\"\n[broker]\nurl = \"" +
                                        broker_.url() + "\"\n[[bus]]\nname = \"b\"\n" + bus +
@@ -221,6 +229,15 @@ bool AgentAtStranger::says(const std::string& measure, double value) const {
         [&] {
             const auto notice = reading(measure);
             return notice && notice->value && std::abs(*notice->value - value) < 1e-9;
+        },
+        30s);
+}
+
+bool AgentAtStranger::says_text(const std::string& measure, const std::string& text) const {
+    return eventually(
+        [&] {
+            const auto notice = reading(measure);
+            return notice && notice->label == text;
         },
         30s);
 }
