@@ -4,6 +4,7 @@ namespace firebreak {
 
 namespace {
 
+/// Transitions that wait for a link, beside the first of every alarm.
 constexpr std::size_t max_records = 256;
 
 std::size_t topics_of(const SitePlan& plan) {
@@ -18,7 +19,7 @@ Agent::State::State(SitePlan site, std::string boot, Now start)
     : plan(std::move(site)),
       me{plan.site, Role::agent, plan.agent},
       stamper(std::move(boot)),
-      outbox(topics_of(plan), max_records),
+      outbox(topics_of(plan), max_records + plan.alarms.size()),
       polling(plan.devices),
       readings(plan.devices, plan.publish_every, start.steady),
       book(plan.alarms, start.steady),

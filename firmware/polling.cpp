@@ -12,6 +12,9 @@ constexpr Duration hole_period = 10min;
 /// What was learnt is tried again: a device that was starting refused what it has since.
 constexpr Duration learnt_for = 1h;
 
+/// A device of which nothing answers has no holes: it is not ready, and is soon asked anew.
+constexpr Duration not_ready_for = 1min;
+
 /// Timeouts in a row after which a device was away, not only unlucky.
 constexpr int away = 3;
 
@@ -46,7 +49,10 @@ void Polling::take(const BusReport& report, Instant now) {
     if (block_of(report) == nullptr) return;
     auto& device = devices_[report.device];
     const bool silent = !report.words && report.words.error().fault == Fault::timeout;
-    if (!silent && device.timeouts >= away && device.forget_at != never) {
+    const bool hole = device.blocks[report.block].period >= hole_period;
+    if (report.words && hole && plans_[report.device].period < hole_period) {
+        forget(report.device);  // what was taken for a hole answers: nothing else learnt is sure
+    } else if (!silent && device.timeouts >= away && device.forget_at != never) {
         forget(report.device);  // it may be another device now, or the same after a restart
     } else if (says_hole(report)) {
         learn(report.device, report.block, now);
@@ -70,7 +76,9 @@ void Polling::learn(std::size_t index, std::size_t block, Instant now) {
                              std::make_move_iterator(parts.end()));
         ++device.revision;
     }
-    device.forget_at = now + learnt_for;
+    const auto answers = [](const Block& each) { return each.period < hole_period; };
+    const bool ready = std::any_of(device.blocks.begin(), device.blocks.end(), answers);
+    device.forget_at = now + (ready ? learnt_for : not_ready_for);
     device.changed = true;
 }
 

@@ -51,6 +51,8 @@ class PollSchedule {
 public:
     /// A device may have several plans.
     PollSchedule(const std::vector<PollPlan>& plans, Instant start);
+    PollSchedule(const PollSchedule&) = delete;  // slots point into its own devices
+    PollSchedule& operator=(const PollSchedule&) = delete;
 
     /// What to read now, or nothing until wake(). Asking does not change anything.
     [[nodiscard]] std::optional<Poll> next(Instant now) const;

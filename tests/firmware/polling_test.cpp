@@ -176,3 +176,30 @@ TEST_CASE("polling: a device without a fast period keeps its pace", "[firmware][
     polling.hurry(0, true);
     CHECK(polling.take_orders().empty());
 }
+
+TEST_CASE("polling: a device that refused everything is not blind for an hour",
+          "[firmware][polling]") {
+    Story story;
+    for (std::uint16_t a = 0; a < 64; ++a) story.holes.insert(a);
+    for (int i = 0; i < 200; ++i) story.round();
+    REQUIRE(story.polling.holes(0) == 64);
+    story.holes.clear();
+    story.polling.tick(story.now + 1min);
+    story.obey();
+    CHECK(story.asked == story.devices[0].blocks);
+}
+
+TEST_CASE("polling: a hole that answers was none, and all is asked as planned again",
+          "[firmware][polling]") {
+    Story story;
+    story.holes = {5};
+    for (int i = 0; i < 10; ++i) story.round();
+    REQUIRE(story.polling.holes(0) == 1);
+    for (std::size_t i = 0; i < story.asked.size(); ++i) {
+        if (story.asked[i].period != 10min) continue;
+        story.polling.take({0, i, Words(1, 7), story.now, story.revision, 0}, story.now);
+        break;
+    }
+    story.obey();
+    CHECK(story.asked == story.devices[0].blocks);
+}

@@ -201,6 +201,7 @@ std::string peer_profile_text_without_holes() {
 
 AgentAtStranger::AgentAtStranger(const std::string& bus, int unit, const std::string& profile) {
     folder_.write("peer.toml", profile);
+    folder_.write("board.toml", "board = \"without serial ports\"\n");  // whatever this machine has
     const auto site =
         folder_.write("site.toml", "site = \"here\"\nagent = \"a\"\n[broker]\nurl = \"" +
                                        broker_.url() + "\"\n[[bus]]\nname = \"b\"\n" + bus +
