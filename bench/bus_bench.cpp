@@ -68,8 +68,9 @@ LinePlan line_at(int baud) {
 
 void rtu(int baud, std::uint16_t registers, Duration gap, const std::string& suffix) {
     const auto line = line_at(baud);
-    const PacedSlave slave(line, gap);
-    const auto bus = make_modbus_bus(plan_for(slave, gap));
+    PacedSlave slave(line, gap);
+    const auto plan = plan_for(slave, gap);
+    const auto bus = make_modbus_bus(plan, slave.port(plan));
     const ReadRequest request{.unit = 1, .table = Table::holding, .address = 0, .count = registers};
     static_cast<void>(bus->read(request));
     int good = 0;
@@ -87,14 +88,15 @@ void rtu(int baud, std::uint16_t registers, Duration gap, const std::string& suf
 void rtu_by_thread(int baud, Duration gap) {
     constexpr std::uint16_t registers = 10;
     const auto line = line_at(baud);
-    const PacedSlave slave(line, gap);
+    PacedSlave slave(line, gap);
+    const auto plan = plan_for(slave, gap);
     DevicePlan device;
     device.name = "d";
     device.blocks = {{Table::holding, 0, registers, {}, 1ms}};  // always due
     std::atomic<int> good = 0;
     const auto start = Clock::now();
     {
-        const BusThread thread(make_modbus_bus(plan_for(slave, gap)), 0, {device},
+        const BusThread thread(make_modbus_bus(plan, slave.port(plan)), 0, {device},
                                [&](const BusNews& news) {
                                    const auto* report = std::get_if<BusReport>(&news);
                                    if (report != nullptr && report->words) ++good;

@@ -23,7 +23,31 @@ constexpr std::size_t read_request = 8;  // unit, function, address, count, CRC
     std::exit(1);
 }
 
+class StampedPort final : public Port {
+public:
+    StampedPort(std::unique_ptr<Port> port, std::atomic<Instant>& sent)
+        : port_(std::move(port)), sent_(sent) {}
+
+    Result<void> open() override { return port_->open(); }
+    Result<void> send(std::span<const std::uint8_t> bytes) override {
+        sent_ = std::chrono::steady_clock::now();
+        return port_->send(bytes);
+    }
+    Result<std::size_t> receive(std::span<std::uint8_t> into, Instant until) override {
+        return port_->receive(into, until);
+    }
+    void close() override { port_->close(); }
+
+private:
+    std::unique_ptr<Port> port_;
+    std::atomic<Instant>& sent_;
+};
+
 }  // namespace
+
+std::unique_ptr<Port> PacedSlave::port(const BusPlan& plan) {
+    return std::make_unique<StampedPort>(make_port(plan), sent_);
+}
 
 PacedSlave::PacedSlave(LinePlan line, Duration gap) : line_(std::move(line)), gap_(gap) {
     master_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -50,7 +74,6 @@ void PacedSlave::serve() {
     ::prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
     std::array<std::uint8_t, 256> request{};
     std::size_t have = 0;
-    Instant began{};
     while (!stopping_) {
         pollfd entry{.fd = master_, .events = POLLIN, .revents = 0};
         if (::poll(&entry, 1, 20) <= 0) continue;
@@ -59,7 +82,6 @@ void PacedSlave::serve() {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             continue;
         }
-        if (have == 0) began = std::chrono::steady_clock::now();
         have += static_cast<std::size_t>(got);
         if (have < read_request) continue;
         have = 0;
@@ -67,7 +89,7 @@ void PacedSlave::serve() {
         Bytes pdu{0x03, static_cast<std::uint8_t>(count * 2)};
         pdu.resize(2 + count * 2);
         const auto answer = wrap_rtu(request[0], pdu);
-        std::this_thread::sleep_until(began + time_on_line(line_, read_request) + gap_ +
+        std::this_thread::sleep_until(sent_.load() + time_on_line(line_, read_request) + gap_ +
                                       time_on_line(line_, answer.size()));
         if (::write(master_, answer.data(), answer.size()) < 0) return;
     }

@@ -4,10 +4,11 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 
-#include "firmware/bus/plan.hpp"
+#include "firmware/bus/port.hpp"
 
 namespace firebreak {
 
@@ -21,6 +22,10 @@ public:
 
     [[nodiscard]] const LinePlan& line() const { return line_; }
 
+    /// The port of `plan`, telling the slave when a request goes onto the line: a UART shifts bits
+    /// from that moment on, while the far end of a pseudo-terminal only wakes up some time later.
+    [[nodiscard]] std::unique_ptr<Port> port(const BusPlan& plan);
+
 private:
     void serve();
 
@@ -28,6 +33,7 @@ private:
     Duration gap_;
     int master_ = -1;
     std::atomic<bool> stopping_ = false;
+    std::atomic<Instant> sent_{};  ///< when the last request was written
     std::thread thread_;
 };
 
