@@ -125,7 +125,7 @@ Stranger::Start libmodbus_server_again_and_again() {
     return [](std::uint16_t port) {
         return std::make_unique<Process>(
             "sh",
-            std::vector<std::string>{"-c", "while :; do \"$0\" tcp; done",
+            std::vector<std::string>{"-c", "while :; do setpriv --pdeathsig KILL \"$0\" tcp; done",
                                      fetched + "unit-test-server"},
             std::map<std::string, std::string>{{"MODBUS_PORT", std::to_string(port)}});
     };
