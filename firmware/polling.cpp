@@ -28,6 +28,20 @@ bool says_hole(const BusReport& report) {
     return code == illegal_address || code == illegal_value;
 }
 
+/// How often its registers ask to be read.
+Duration natural_period(const DevicePlan& plan, const Block& block) {
+    auto period = Duration::max();
+    for (const auto reg : block.registers) {
+        period = std::min(period, period_of(plan.profile->registers[reg], plan.period));
+    }
+    return period;
+}
+
+/// Read more seldom than its registers ask: it was taken for a hole.
+bool is_hole(const DevicePlan& plan, const Block& block) {
+    return block.period > natural_period(plan, block);
+}
+
 }  // namespace
 
 Polling::Polling(const std::vector<DevicePlan>& devices) : plans_(devices) {
@@ -49,8 +63,7 @@ void Polling::take(const BusReport& report, Instant now) {
     if (block_of(report) == nullptr) return;
     auto& device = devices_[report.device];
     const bool silent = !report.words && report.words.error().fault == Fault::timeout;
-    const bool hole = device.blocks[report.block].period >= hole_period;
-    if (report.words && hole && plans_[report.device].period < hole_period) {
+    if (report.words && is_hole(plans_[report.device], device.blocks[report.block])) {
         forget(report.device);  // what was taken for a hole answers: nothing else learnt is sure
     } else if (!silent && device.timeouts >= away && device.forget_at != never) {
         forget(report.device);  // it may be another device now, or the same after a restart
@@ -66,8 +79,8 @@ void Polling::learn(std::size_t index, std::size_t block, Instant now) {
     auto& refused = device.blocks[block];
     auto parts = split_block(*plan.profile, refused, plan.base, plan.period);
     if (parts.size() == 1) {
-        if (refused.period >= hole_period) return;  // known
-        refused.period = hole_period;
+        if (is_hole(plan, refused)) return;  // known
+        refused.period = std::max<Duration>(hole_period, 2 * natural_period(plan, refused));
         ++device.holes;
     } else {
         refused = std::move(parts.front());
@@ -76,7 +89,7 @@ void Polling::learn(std::size_t index, std::size_t block, Instant now) {
                              std::make_move_iterator(parts.end()));
         ++device.revision;
     }
-    const auto answers = [](const Block& each) { return each.period < hole_period; };
+    const auto answers = [&](const Block& each) { return !is_hole(plan, each); };
     const bool ready = std::any_of(device.blocks.begin(), device.blocks.end(), answers);
     device.forget_at = now + (ready ? learnt_for : not_ready_for);
     device.changed = true;
@@ -119,7 +132,7 @@ std::vector<PollOrder> Polling::take_orders() {
         PollOrder order{i, device.revision, device.blocks};
         if (device.fast) {
             for (auto& block : order.blocks) {
-                // What is not there does not come faster either.
+                // What is not there, or hardly ever changes, is not hurried.
                 if (block.period < hole_period)
                     block.period = std::min(block.period, *plans_[i].fast);
             }

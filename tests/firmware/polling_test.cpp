@@ -203,3 +203,21 @@ TEST_CASE("polling: a hole that answers was none, and all is asked as planned ag
     story.obey();
     CHECK(story.asked == story.devices[0].blocks);
 }
+
+TEST_CASE("polling: what its profile wants read every ten minutes is no hole",
+          "[firmware][polling]") {
+    auto plate = word_at(0);
+    plate.period = 10min;
+    DevicePlan plan;
+    plan.name = "d";
+    plan.profile = profile_of({plate, word_at(5)});
+    plan.blocks = plan_blocks(*plan.profile, {0, 1}, 0, plan.period);
+    REQUIRE(plan.blocks.size() == 2);
+    const std::vector<DevicePlan> devices{plan};
+    Polling polling(devices);
+    for (std::size_t block = 0; block < 2; ++block) {
+        polling.take({0, block, Words{7}, t0, 0, 0}, t0);
+    }
+    CHECK(polling.take_orders().empty());
+    CHECK(polling.next_deadline() == never);
+}
