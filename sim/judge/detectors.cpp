@@ -74,7 +74,7 @@ void Detectors::hear(std::size_t index, std::optional<double> value, double at) 
         seat.reading.value = *value;
         seat.hot = *value >= baseline_limit ? seat.hot + 1 : 0;
         // From the second on it stands until the heat ends.
-        if (seat.heat && seat.hot == 2) firings_.push_back({baseline_detector, at});
+        if (seat.heat && seat.hot == 2) firings_.push_back({baseline_detector, at, index});
     } else {
         seat.reading.value = fail(Fault::stale, "no reading");
     }
@@ -97,8 +97,8 @@ void Detectors::take(const std::vector<Transition>& transitions, double at) {
     for (const auto& changed : transitions) {
         if (changed.after.phase != Phase::firing || is_active(changed.before.phase)) continue;
         if (book_.plans()[changed.alarm].severity > Severity::low)
-            firings_.push_back({all_detectors, at});
-        firings_.push_back({detector_of_[changed.alarm], at});
+            firings_.push_back({all_detectors, at, 0});
+        firings_.push_back({detector_of_[changed.alarm], at, 0});
     }
 }
 

@@ -16,6 +16,7 @@ namespace firebreak {
 struct Firing {
     std::size_t detector = 0;  ///< index into DetectorNames
     double at = 0;             ///< s from the start
+    std::size_t seat = 0;      ///< whose reading it was, of the baseline
 
     bool operator==(const Firing&) const = default;
 };

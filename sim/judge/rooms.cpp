@@ -86,6 +86,7 @@ public:
     RoomAir& air() { return air_; }
     Probe& probe(std::size_t i) { return probes_[i]; }
     [[nodiscard]] std::size_t size() const { return cells_.size(); }
+    [[nodiscard]] std::size_t seat(std::size_t i) const { return cells_[i]; }
     [[nodiscard]] double now() const { return now_; }
     [[nodiscard]] double sensor_hours() const {
         return now_ / 3600 * static_cast<double>(cells_.size());
@@ -167,7 +168,10 @@ RoomOutcome play_failing(const SitePlan& site, const RoomsPlan& plan, std::uint6
         note(outcome.runaway, failing.rate() >= 10, room.now());
         if (outcome.runaway && room.now() >= *outcome.runaway + 60) break;
     }
-    outcome.firings = room.firings();
+    // The threshold on a broken sensor elsewhere has not found this cell.
+    for (const auto& firing : room.firings())
+        if (firing.detector != baseline_detector || firing.seat == room.seat(cell))
+            outcome.firings.push_back(firing);
     outcome.sensor_hours = room.sensor_hours();
     return outcome;
 }

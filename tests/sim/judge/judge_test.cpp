@@ -138,9 +138,9 @@ TEST_CASE("rooms: a normal room has its hours and no runaway", "[sim][judge]") {
 
 TEST_CASE("tally: leads are medians, a late alarm is behind, alarms of normal rooms are false",
           "[sim][judge]") {
-    RoomOutcome early{300, 100, 1000.0, 600.0, 800.0, 1, {{0, 620}, {1, 200}, {2, 50}}};
-    RoomOutcome late{300, 100, 1000.0, 600.0, 800.0, 1, {{0, 620}, {1, 700}}};
-    RoomOutcome normal{0, 0, {}, {}, {}, 1000, {{1, 5}, {1, 6}}};
+    RoomOutcome early{300, 100, 1000.0, 600.0, 800.0, 1, {{0, 620, 0}, {1, 200, 0}, {2, 50, 0}}};
+    RoomOutcome late{300, 100, 1000.0, 600.0, 800.0, 1, {{0, 620, 0}, {1, 700, 0}}};
+    RoomOutcome normal{0, 0, {}, {}, {}, 1000, {{1, 5, 0}, {1, 6, 0}}};
     const auto scores = tally({"plain", "all", "rule"}, {early, late, normal});
     CHECK(*scores[0].lead_runaway == Approx(380));
     CHECK(*scores[1].lead_runaway == Approx((800 + 300) / 2.0));
