@@ -1,4 +1,4 @@
-// The simulator's verbs: check, run, load, report.
+// The simulator's verbs: check, run, load, report, judge.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #include "firmware/profile/profile_file.hpp"
 #include "firmware/site_file.hpp"
 #include "host/policy_file.hpp"
+#include "sim/judge/judge.hpp"
 #include "sim/load.hpp"
 #include "sim/picture.hpp"
 #include "sim/replay.hpp"
@@ -181,5 +182,21 @@ int main(int argc, char** argv) {
         .option("--world", "the room's log of the run with Firebreak", report_plan.world_csv, true)
         .option("--mqtt", "lines of mosquitto_sub -F '%U %t %p'", report_plan.mqtt_log, true)
         .option("--svg", "where the picture goes", svg);
+    JudgeWords judged;
+    program
+        .verb("judge", "Measure alarms on rooms by chance, or on recordings",
+              [&] { return judge(judged); })
+        .words("CSV", "recordings with t_s and a column a sensor; rooms by chance if left out",
+               judged.recordings, 0, 100'000)
+        .option("--rules", "the site file whose alarms are judged", judged.rules, true)
+        .option("--rooms", "rooms with a failing cell; 200 if left out", judged.rooms)
+        .option("--normal", "normal rooms; 20 if left out", judged.normal)
+        .option("--hours", "of each normal room; 24 if left out", judged.hours)
+        .option("--seed", "other rooms; 1 if left out", judged.seed)
+        .option("--power", "of the failing cell's heat; 200W-5kW if left out", judged.power)
+        .option("--map", "columns to points: column=device/measure,...", judged.map)
+        .option("--column", "what names of cell temperatures begin with; temp", judged.column)
+        .option("--svg", "where the picture of the rooms goes", judged.svg)
+        .flag("--json", "for machines", judged.json);
     return program.run(argc, argv);
 }
