@@ -249,6 +249,14 @@ FIREBREAK_BOTH_WAYS(Ack, parse_ack, ack_fields)
 FIREBREAK_BOTH_WAYS(OperatorRequest, parse_operator_request, operator_fields)
 FIREBREAK_BOTH_WAYS(ActionNotice, parse_action_notice, action_fields)
 
+std::string to_json(std::initializer_list<Printed> object) {
+    Writer out;
+    for (const auto& [key, value] : object) {
+        std::visit([&out, key = key](const auto& plain) { out.add(key, plain); }, value);
+    }
+    return out.closed();
+}
+
 std::string to_json(const ReadingNotice& notice) {
     Writer out;
     if (notice.value && std::isfinite(*notice.value)) {

@@ -4,8 +4,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "contract/action.hpp"
 #include "contract/alarm.hpp"
@@ -30,6 +34,13 @@ struct ReadingNotice {
 
     bool operator==(const ReadingNotice&) const = default;
 };
+
+/// A flat object that a program prints for machines, of no kind that goes over the wire.
+struct Printed {
+    std::string_view key;
+    std::variant<std::uint64_t, std::string, std::vector<std::string>> value;
+};
+[[nodiscard]] std::string to_json(std::initializer_list<Printed> object);
 
 [[nodiscard]] std::string to_json(const ReadingNotice& notice);
 [[nodiscard]] std::string to_json(const AlarmNotice& notice);

@@ -36,7 +36,8 @@ Reading read_one(const DevicePlan& device, const Register& reg, const Block& blo
         return reading;
     }
     reading.value = decode(reg, own, exponent);
-    if (reading.value) reading.label = label_of(reg, own);
+    // A text is no value and says all it has to say by its label.
+    if (reading.value || reg.type == WordType::text) reading.label = label_of(reg, own);
     return reading;
 }
 

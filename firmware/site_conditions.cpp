@@ -95,7 +95,11 @@ std::vector<PointId> SiteReader::read_points(Section& row, AlarmScope& scope,
             row.ignore(key);
         }
     } else if (index) {
-        measure(row, *index, point.measure);
+        const Register* reg = measure(row, *index, point.measure);
+        if (reg != nullptr && reg->type == WordType::text) {
+            row.complain("measure",
+                         fmt::format("{} is a text: a condition compares numbers", point.measure));
+        }
     } else {
         point.measure = row.text("measure");
     }

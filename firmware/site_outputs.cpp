@@ -11,11 +11,14 @@ namespace firebreak {
 const Register* SiteReader::switched(Section& row, std::size_t device, std::string& name) {
     const Register* reg = measure(row, device, name);
     if (reg == nullptr) return nullptr;
-    const bool whole = !reg->bit && !reg->scale_register && reg->type != WordType::text;
+    const bool whole = !reg->bit && !reg->scale_register;
     if (!reg->writable || (reg->table != Table::coil && reg->table != Table::holding)) {
         row.complain("measure", fmt::format("{} cannot be written: its profile does not say "
                                             "writable = true for a coil or holding register",
                                             name));
+    } else if (reg->type == WordType::text) {
+        row.complain("measure",
+                     fmt::format("{} is a text: an output is a coil or a number", name));
     } else if (!whole) {
         // Writing it would need the other bits or the scale as they are at that moment.
         row.complain("measure", fmt::format("{} is part of a register; an output must be a "

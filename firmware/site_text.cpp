@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "firmware/alarm/condition.hpp"
+#include "firmware/bus/line_load.hpp"
 #include "firmware/site_file.hpp"
 
 namespace firebreak {
@@ -15,11 +16,28 @@ std::string describe_device(const SitePlan& plan, const DevicePlan& device) {
                             plan.buses[device.bus].name, format_duration(device.period),
                             format_duration(device.silent_after));
     for (const auto& block : device.blocks) {
-        text += fmt::format("    reads {} {} from {} every {}: {} measures\n", block.count,
-                            to_string(block.table), block.address, format_duration(block.period),
-                            block.registers.size());
+        text += fmt::format("    reads {} {} from {}: {} measures, every {}\n", block.count,
+                            to_string(block.table), block.address, block.registers.size(),
+                            format_duration(block.period));
     }
     return text;
+}
+
+/// What the plan costs, while all devices answer and none thinks long.
+std::string describe_load(const SitePlan& plan, std::size_t index) {
+    const auto& bus = plan.buses[index];
+    const auto load = line_load(bus, index, plan.devices);
+    if (load.reads_per_s == 0) return "    no device: nothing is read\n";
+    auto text = fmt::format("    {:.3g} reads a second", load.reads_per_s);
+    if (bus.wire != Wire::serial) return text + '\n';
+    text += fmt::format(", the line busy {:.1f} % of the time\n", 100 * load.busy);
+    if (load.busy <= most_busy) return text;
+    return text + fmt::format(
+                      "    warning: above {:.0f} % there is no time for slow answers and "
+                      "dead units: {}\n",
+                      100 * most_busy,
+                      load.busy > 1 ? "rounds will be missed; read less or more seldom"
+                                    : "read less, more seldom, or at a higher baud rate");
 }
 
 std::string describe_wire(const BusPlan& bus) {
@@ -97,9 +115,11 @@ std::string describe(const SitePlan& plan) {
                 ? "obeys no host\n"
                 : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));
     text += "buses\n";
-    for (const auto& bus : plan.buses) {
+    for (std::size_t index = 0; index < plan.buses.size(); ++index) {
+        const auto& bus = plan.buses[index];
         text += fmt::format("  {}: {}, timeout {}\n", bus.name, describe_wire(bus),
                             format_duration(bus.timeout));
+        text += describe_load(plan, index);
     }
     text += "devices\n";
     for (const auto& device : plan.devices) text += describe_device(plan, device);

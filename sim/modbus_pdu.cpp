@@ -2,15 +2,17 @@
 
 #include <optional>
 
+#include "sim/identity.hpp"
+
 namespace firebreak {
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
-constexpr std::size_t most_read_bits = 2000;   // V1.1b3, 6.1
-constexpr std::size_t most_read_words = 125;   // 6.3
-constexpr std::size_t most_write_bits = 1968;  // 6.11
-constexpr std::size_t most_write_words = 123;  // 6.12
+constexpr std::size_t most_read_bits = 2000;        // V1.1b3, 6.1
+constexpr std::size_t most_read_words = 125;        // 6.3
+constexpr std::size_t most_write_bits = 1968;       // 6.11
+constexpr std::size_t most_write_words = 123;       // 6.12
+constexpr std::size_t most_written_and_read = 121;  // 6.17
+constexpr std::uint8_t broadcast = 0;
 
 std::uint16_t word_at(std::span<const std::uint8_t> bytes, std::size_t at) {
     return static_cast<std::uint16_t>((bytes[at] << 8) | bytes[at + 1]);
@@ -51,6 +53,7 @@ Table table_of(std::uint8_t function) {
         case 3:
         case 6:
         case 16:
+        case 23:
             return Table::holding;
         case 4:
             return Table::input;
@@ -59,109 +62,165 @@ Table table_of(std::uint8_t function) {
     }
 }
 
-struct Target {
-    Room& room;
-    std::size_t device;
-    std::span<const std::uint8_t> request;
+/// One request to one device.
+class Target {
+public:
+    Target(Room& room, std::size_t device, std::span<const std::uint8_t> request)
+        : room_(room), device_(device), request_(request) {}
 
-    [[nodiscard]] std::uint8_t function() const { return request[0]; }
-
-    [[nodiscard]] Bytes read(Table table, bool bits) const {
-        if (request.size() != 5) return exception(function(), Exception::illegal_value);
-        const auto count = word_at(request, 3);
-        if (count == 0 || count > (bits ? most_read_bits : most_read_words)) {
-            return exception(function(), Exception::illegal_value);
+    [[nodiscard]] Reply reply() const {
+        switch (function()) {
+            case 1:
+            case 2:
+                return read(true);
+            case 3:
+            case 4:
+                return read(false);
+            case 5:
+                return write_coil();
+            case 6:
+                return write_register();
+            case 15:
+                return write_coils();
+            case 16:
+                return write_registers();
+            case 17:
+                return said(server_id(room_.plan(device_)));
+            case 23:
+                return write_and_read();
+            case 43:
+                return said(device_identification(room_.plan(device_), request_));
+            default:
+                break;
         }
-        const auto answer = room.read(device, table, word_at(request, 1), count);
-        if (answer.silent) return {};
-        if (answer.code != 0) return exception(function(), answer.code);
-        const auto content = bits ? packed(answer.words) : big_endian(answer.words);
-        Bytes reply = {function(), static_cast<std::uint8_t>(content.size())};
-        reply.insert(reply.end(), content.begin(), content.end());
-        return reply;
-    }
-
-    [[nodiscard]] Bytes write(Table table, const Words& words) const {
-        const auto answer = room.write(device, table, word_at(request, 1), words);
-        if (answer.silent) return {};
-        if (answer.code != 0) return exception(function(), answer.code);
-        return {request.begin(), request.begin() + 5};  // all four writes echo these
-    }
-
-    [[nodiscard]] Bytes write_coil() const {
-        if (request.size() != 5) return exception(function(), Exception::illegal_value);
-        const auto value = word_at(request, 3);
-        if (value != 0 && value != 0xFF00) return exception(function(), Exception::illegal_value);
-        return write(Table::coil, {static_cast<std::uint16_t>(value != 0)});
-    }
-
-    [[nodiscard]] Bytes write_register() const {
-        if (request.size() != 5) return exception(function(), Exception::illegal_value);
-        return write(Table::holding, {word_at(request, 3)});
-    }
-
-    [[nodiscard]] Bytes write_coils() const {
-        const auto count = counted(most_write_bits, [](std::size_t n) { return (n + 7) / 8; });
-        if (!count) return exception(function(), Exception::illegal_value);
-        Words bits;
-        for (std::size_t i = 0; i < *count; ++i) {
-            bits.push_back(
-                static_cast<std::uint16_t>((std::uint32_t{request[6 + i / 8]} >> (i % 8)) & 1U));
-        }
-        return write(Table::coil, bits);
-    }
-
-    [[nodiscard]] Bytes write_registers() const {
-        const auto count = counted(most_write_words, [](std::size_t n) { return n * 2; });
-        if (!count) return exception(function(), Exception::illegal_value);
-        Words words;
-        for (std::size_t i = 0; i < *count; ++i) words.push_back(word_at(request, 6 + 2 * i));
-        return write(Table::holding, words);
+        return refusal(Exception::illegal_function);
     }
 
 private:
-    /// How many values a multiple write carries, if count, byte count and length agree.
+    [[nodiscard]] std::uint8_t function() const { return request_[0]; }
+    [[nodiscard]] Table table() const { return table_of(function()); }
+
+    [[nodiscard]] Reply refusal(Exception code) const { return {exception(function(), code), {}}; }
+
+    /// What every answer has in common; `pdu` makes the rest of a good one.
+    template <class Pdu>
+    [[nodiscard]] Reply reply_to(const DeviceAnswer& answer, Pdu pdu) const {
+        if (answer.silent) return {};
+        if (answer.code != 0) return {exception(function(), answer.code), answer.fault};
+        return {pdu(answer.words), answer.fault};
+    }
+
+    [[nodiscard]] Reply said(const Bytes& pdu) const {
+        return reply_to(room_.ask(device_), [&](const Words&) { return pdu; });
+    }
+
+    [[nodiscard]] Bytes content(const Bytes& content) const {
+        Bytes pdu = {function(), static_cast<std::uint8_t>(content.size())};
+        pdu.insert(pdu.end(), content.begin(), content.end());
+        return pdu;
+    }
+
+    [[nodiscard]] Reply read(bool bits) const {
+        if (request_.size() != 5) return refusal(Exception::illegal_value);
+        const auto count = word_at(request_, 3);
+        if (count == 0 || count > (bits ? most_read_bits : most_read_words)) {
+            return refusal(Exception::illegal_value);
+        }
+        return reply_to(
+            room_.read(device_, table(), word_at(request_, 1), count),
+            [&](const Words& words) { return content(bits ? packed(words) : big_endian(words)); });
+    }
+
+    [[nodiscard]] Reply write(const Words& words) const {
+        return reply_to(room_.write(device_, table(), word_at(request_, 1), words),
+                        [&](const Words&) {
+                            return Bytes(request_.begin(), request_.begin() + 5);  // all four echo
+                        });
+    }
+
+    [[nodiscard]] Reply write_coil() const {
+        if (request_.size() != 5) return refusal(Exception::illegal_value);
+        const auto value = word_at(request_, 3);
+        if (value != 0 && value != 0xFF00) return refusal(Exception::illegal_value);
+        return write({static_cast<std::uint16_t>(value != 0)});
+    }
+
+    [[nodiscard]] Reply write_register() const {
+        if (request_.size() != 5) return refusal(Exception::illegal_value);
+        return write({word_at(request_, 3)});
+    }
+
+    [[nodiscard]] Reply write_coils() const {
+        const auto count = counted(3, most_write_bits, [](std::size_t n) { return (n + 7) / 8; });
+        if (!count) return refusal(Exception::illegal_value);
+        Words bits;
+        for (std::size_t i = 0; i < *count; ++i) {
+            bits.push_back(
+                static_cast<std::uint16_t>((std::uint32_t{request_[6 + i / 8]} >> (i % 8)) & 1U));
+        }
+        return write(bits);
+    }
+
+    [[nodiscard]] Reply write_registers() const {
+        const auto count = counted(3, most_write_words, [](std::size_t n) { return n * 2; });
+        if (!count) return refusal(Exception::illegal_value);
+        Words words;
+        for (std::size_t i = 0; i < *count; ++i) words.push_back(word_at(request_, 6 + 2 * i));
+        return write(words);
+    }
+
+    /// Written first, then read (6.17).
+    [[nodiscard]] Reply write_and_read() const {
+        const auto count = counted(7, most_written_and_read, [](std::size_t n) { return n * 2; });
+        const auto wanted = request_.size() < 5 ? std::uint16_t{0} : word_at(request_, 3);
+        if (!count || wanted == 0 || wanted > most_read_words) {
+            return refusal(Exception::illegal_value);
+        }
+        Words words;
+        for (std::size_t i = 0; i < *count; ++i) words.push_back(word_at(request_, 10 + 2 * i));
+        const auto written = room_.write(device_, table(), word_at(request_, 5), words);
+        if (written.silent || written.code != 0) {
+            return reply_to(written, [](const Words&) { return Bytes(); });
+        }
+        return reply_to(room_.read(device_, table(), word_at(request_, 1), wanted),
+                        [&](const Words& read) { return content(big_endian(read)); });
+    }
+
+    /// How many values a multiple write carries, if the count at `at`, the byte count after it
+    /// and the length agree.
     template <class BytesFor>
-    [[nodiscard]] std::optional<std::size_t> counted(std::size_t most, BytesFor bytes_for) const {
-        if (request.size() < 6) return std::nullopt;
-        const std::size_t count = word_at(request, 3);
+    [[nodiscard]] std::optional<std::size_t> counted(std::size_t at, std::size_t most,
+                                                     BytesFor bytes_for) const {
+        if (request_.size() < at + 3) return std::nullopt;
+        const std::size_t count = word_at(request_, at);
         const std::size_t bytes = bytes_for(count);
-        if (count == 0 || count > most || request[5] != bytes || request.size() != 6 + bytes) {
+        if (count == 0 || count > most || request_[at + 2] != bytes ||
+            request_.size() != at + 3 + bytes) {
             return std::nullopt;
         }
         return count;
     }
+
+    Room& room_;
+    std::size_t device_;
+    std::span<const std::uint8_t> request_;
 };
 
 }  // namespace
 
-std::vector<std::uint8_t> answer_pdu(Room& room, std::size_t bus, std::uint8_t unit,
-                                     std::span<const std::uint8_t> request) {
+Reply answer_pdu(Room& room, std::size_t bus, std::uint8_t unit,
+                 std::span<const std::uint8_t> request) {
     if (request.empty() || request.size() > max_pdu_bytes) return {};
-    const auto table = table_of(request[0]);
-    const auto address = request.size() < 3 ? std::uint16_t{0} : word_at(request, 1);
-    const auto device = room.find(bus, unit, table, address);
-    if (!device) return exception(request[0], Exception::no_target);
-    const Target target{room, *device, request};
-    switch (request[0]) {
-        case 1:
-        case 2:
-            return target.read(table, true);
-        case 3:
-        case 4:
-            return target.read(table, false);
-        case 5:
-            return target.write_coil();
-        case 6:
-            return target.write_register();
-        case 15:
-            return target.write_coils();
-        case 16:
-            return target.write_registers();
-        default:
-            break;
+    if (room.is_rtu(bus) && unit == broadcast) {
+        for (const auto device : room.devices_on(bus)) {
+            static_cast<void>(Target(room, device, request).reply());
+        }
+        return {};
     }
-    return exception(request[0], Exception::illegal_function);
+    const auto address = request.size() < 3 ? std::uint16_t{0} : word_at(request, 1);
+    const auto device = room.find(bus, unit, table_of(request[0]), address);
+    if (device) return Target(room, *device, request).reply();
+    return room.is_rtu(bus) ? Reply{} : Reply{exception(request[0], Exception::no_target), {}};
 }
 
 }  // namespace firebreak

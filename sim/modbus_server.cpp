@@ -1,129 +1,166 @@
 #include "sim/modbus_server.hpp"
 
-#include <fmt/format.h>
-#include <sys/socket.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <list>
+#include <set>
 #include <utility>
 
-#include "sim/modbus_pdu.hpp"
+#include "sim/connection.hpp"
+#include "sim/serial_line.hpp"
 #include "sim/socket.hpp"
 
 namespace firebreak {
 namespace {
 
-// MODBUS Messaging on TCP/IP V1.0b, 3.1.3: transaction, protocol and length, then the unit id.
-constexpr std::size_t mbap_bytes = 7;
 constexpr std::size_t most_clients_a_bus = 64;
-/// Answers a client may leave unread before it is shown out.
-constexpr std::size_t most_unread_bytes = 16 * 1024;
-/// A frame's bytes come together; who takes longer over one has hung.
-constexpr Duration frame_patience = std::chrono::seconds(5);
+constexpr int most_events = 256;
 
-using Bytes = std::vector<std::uint8_t>;
-
-struct Client {
-    Descriptor fd;
-    Bytes incoming;  ///< less than a frame, once served
-    Bytes outgoing;
-    Instant heard{};  ///< when the last bytes came
+/// An endpoint, and what the kernel and the deadlines know of it.
+struct Watched {
+    std::unique_ptr<Endpoint> endpoint;  ///< null: over, to be cleared away
+    std::size_t bus = 0;
+    bool is_client = false;
+    int fd = -1;
+    std::uint32_t interest = 0;
+    Instant deadline = never;
+    Instant heard{};  ///< when it last wanted something
 };
 
-struct BusPort {
-    Descriptor listener;
-    std::list<Client> clients;
+/// Hands new connections on; is never over.
+class Listener final : public Endpoint {
+public:
+    Listener(Descriptor fd, std::function<void(Descriptor, Instant)> welcome)
+        : fd_(std::move(fd)), welcome_(std::move(welcome)) {}
+    [[nodiscard]] int fd() const override { return fd_.get(); }
+    [[nodiscard]] short interest(Instant) const override { return EPOLLIN; }
+    [[nodiscard]] Instant deadline() const override { return never; }
+    [[nodiscard]] bool serve(Instant now) override {
+        while (auto fd = accept_on(fd_)) welcome_(std::move(fd), now);
+        return true;
+    }
+
+private:
+    Descriptor fd_;
+    std::function<void(Descriptor, Instant)> welcome_;
 };
 
 }  // namespace
 
 struct ModbusServer::State {
-    std::vector<BusPort> buses;
     ModbusAnswer answer;
+    Descriptor epoll;
+    std::list<Watched> watched;
+    std::set<std::pair<Instant, Watched*>> deadlines;
+    std::vector<std::size_t> clients;  ///< by bus
+    bool any_over = false;
 
-    void accept_all(BusPort& bus, Instant now);
-    bool serve(std::size_t bus, Client& client, Instant now);
-    static bool receive(Client& client, Instant now);
-    bool answer_frames(std::size_t bus, Client& client);
-    static bool send(Client& client);
+    Watched& add(std::unique_ptr<Endpoint> endpoint, std::size_t bus, Instant now);
+    Result<void> open(const BusPlan& plan, std::size_t bus);
+    void welcome(Descriptor fd, const BusPlan& plan, std::size_t bus, Instant now);
+    void follow(Watched& one, Instant now);
+    void serve(Watched& one, Instant now);
+    void end(Watched& one);
+    void clear_away();
 };
 
-void ModbusServer::State::accept_all(BusPort& bus, Instant now) {
-    while (auto fd = accept_on(bus.listener)) {
-        // Who connects and hangs must not keep others out: the longest unheard makes room.
-        if (bus.clients.size() >= most_clients_a_bus) {
-            bus.clients.erase(std::min_element(
-                bus.clients.begin(), bus.clients.end(),
-                [](const Client& a, const Client& b) { return a.heard < b.heard; }));
+Watched& ModbusServer::State::add(std::unique_ptr<Endpoint> endpoint, std::size_t bus,
+                                  Instant now) {
+    auto& one = watched.emplace_back();
+    one.endpoint = std::move(endpoint);
+    one.bus = bus;
+    one.heard = now;
+    follow(one, now);
+    return one;
+}
+
+/// Tells the kernel and the deadlines what this one waits for now.
+void ModbusServer::State::follow(Watched& one, Instant now) {
+    const auto fd = one.endpoint->fd();
+    const auto interest = static_cast<std::uint32_t>(one.endpoint->interest(now));
+    if (fd != one.fd || interest != one.interest) {
+        epoll_event event{};
+        event.events = interest;
+        event.data.ptr = &one;
+        // A descriptor that was closed has left the kernel's set by itself.
+        ::epoll_ctl(epoll.get(), fd == one.fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+        one.fd = fd;
+        one.interest = interest;
+    }
+    const auto deadline = one.endpoint->deadline();
+    if (deadline == one.deadline) return;
+    deadlines.erase({one.deadline, &one});
+    one.deadline = deadline;
+    if (deadline != never) deadlines.insert({deadline, &one});
+}
+
+void ModbusServer::State::serve(Watched& one, Instant now) {
+    if (!one.endpoint) return;
+    if (one.endpoint->serve(now)) {
+        follow(one, now);
+    } else {
+        end(one);
+    }
+}
+
+/// Only marks it: the kernel may have told of it in the same breath as of the one that ends it.
+void ModbusServer::State::end(Watched& one) {
+    deadlines.erase({one.deadline, &one});
+    if (one.is_client) --clients[one.bus];
+    one.endpoint.reset();
+    any_over = true;
+}
+
+void ModbusServer::State::clear_away() {
+    if (!any_over) return;
+    watched.remove_if([](const Watched& one) { return !one.endpoint; });
+    any_over = false;
+}
+
+void ModbusServer::State::welcome(Descriptor fd, const BusPlan& plan, std::size_t bus,
+                                  Instant now) {
+    // Who connects and hangs must not keep others out: the longest unheard makes room.
+    if (clients[bus] >= most_clients_a_bus) {
+        Watched* oldest = nullptr;
+        for (auto& one : watched) {
+            if (!one.endpoint || !one.is_client || one.bus != bus) continue;
+            if (oldest == nullptr || one.heard < oldest->heard) oldest = &one;
         }
-        bus.clients.push_back({std::move(fd), {}, {}, now});
+        if (oldest != nullptr) end(*oldest);
     }
+    add(make_connection(std::move(fd), bus, plan.wire, answer), bus, now).is_client = true;
+    ++clients[bus];
 }
 
-/// False when the connection is over.
-bool ModbusServer::State::receive(Client& client, Instant now) {
-    std::uint8_t buffer[4096];
-    const auto got = ::recv(client.fd.get(), buffer, sizeof buffer, 0);
-    if (got == 0) return false;
-    if (got < 0) {
-        if (errno != EAGAIN && errno != EINTR) return false;
-        return client.incoming.empty() || now - client.heard < frame_patience;
+Result<void> ModbusServer::State::open(const BusPlan& plan, std::size_t bus) {
+    if (plan.wire == Wire::serial) {
+        auto line = make_serial_line(plan, bus, answer);
+        if (!line) return tl::unexpected(line.error());
+        add(*std::move(line), bus, {});
+        return {};
     }
-    client.heard = now;
-    client.incoming.insert(client.incoming.end(), buffer, buffer + got);
-    return true;
+    auto fd = listen_on(plan.host, plan.port);
+    if (!fd) return tl::unexpected(fd.error());
+    add(std::make_unique<Listener>(*std::move(fd),
+                                   [this, plan, bus](Descriptor client, Instant now) {
+                                       welcome(std::move(client), plan, bus, now);
+                                   }),
+        bus, {});
+    return {};
 }
 
-/// Answers every whole frame; false when what came is not Modbus.
-bool ModbusServer::State::answer_frames(std::size_t bus, Client& client) {
-    std::size_t begin = 0;
-    const auto& in = client.incoming;
-    while (in.size() - begin >= mbap_bytes) {
-        const auto* head = in.data() + begin;
-        const auto protocol = static_cast<std::size_t>((head[2] << 8) | head[3]);
-        const auto length = static_cast<std::size_t>((head[4] << 8) | head[5]);
-        // After such a head nobody can tell where the next frame begins.
-        if (protocol != 0 || length < 2 || length > max_pdu_bytes + 1) return false;
-        if (in.size() - begin < 6 + length) break;
-        const auto reply = answer(bus, head[6], {head + mbap_bytes, length - 1});
-        if (!reply.empty()) {
-            const auto size = reply.size() + 1;
-            client.outgoing.insert(client.outgoing.end(),
-                                   {head[0], head[1], 0, 0, static_cast<std::uint8_t>(size >> 8),
-                                    static_cast<std::uint8_t>(size & 0xFFU), head[6]});
-            client.outgoing.insert(client.outgoing.end(), reply.begin(), reply.end());
-        }
-        if (client.outgoing.size() > most_unread_bytes && !send(client)) return false;
-        if (client.outgoing.size() > most_unread_bytes) return false;
-        begin += 6 + length;
-    }
-    client.incoming.erase(client.incoming.begin(),
-                          client.incoming.begin() + static_cast<std::ptrdiff_t>(begin));
-    return true;
-}
-
-bool ModbusServer::State::send(Client& client) {
-    auto& out = client.outgoing;
-    if (out.empty()) return true;
-    const auto sent = ::send(client.fd.get(), out.data(), out.size(), MSG_NOSIGNAL);
-    if (sent < 0) return errno == EAGAIN || errno == EINTR;
-    out.erase(out.begin(), out.begin() + sent);
-    return true;
-}
-
-bool ModbusServer::State::serve(std::size_t bus, Client& client, Instant now) {
-    return receive(client, now) && answer_frames(bus, client) && send(client);
-}
-
-Result<std::unique_ptr<ModbusServer>> ModbusServer::open(const std::vector<ModbusListen>& buses,
+Result<std::unique_ptr<ModbusServer>> ModbusServer::open(const std::vector<BusPlan>& buses,
                                                          ModbusAnswer answer) {
     auto state = std::make_unique<State>();
     state->answer = std::move(answer);
-    for (const auto& bus : buses) {
-        auto listener = listen_on(bus.host, bus.port);
-        if (!listener) return tl::unexpected(listener.error());
-        state->buses.push_back({*std::move(listener), {}});
+    state->epoll = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+    state->clients.resize(buses.size());
+    for (std::size_t bus = 0; bus < buses.size(); ++bus) {
+        if (auto opened = state->open(buses[bus], bus); !opened) {
+            return tl::unexpected(opened.error());
+        }
     }
     return std::unique_ptr<ModbusServer>(new ModbusServer(std::move(state)));
 }
@@ -131,27 +168,36 @@ Result<std::unique_ptr<ModbusServer>> ModbusServer::open(const std::vector<Modbu
 ModbusServer::ModbusServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 ModbusServer::~ModbusServer() = default;
 
-void ModbusServer::watch(std::vector<pollfd>& into) const {
-    for (const auto& bus : state_->buses) {
-        into.push_back({bus.listener.get(), POLLIN, 0});
-        for (const auto& client : bus.clients) {
-            const auto wants = client.outgoing.empty() ? POLLIN : POLLIN | POLLOUT;
-            into.push_back({client.fd.get(), static_cast<short>(wants), 0});
-        }
-    }
+int ModbusServer::fd() const {
+    return state_->epoll.get();
+}
+
+Instant ModbusServer::deadline() const {
+    return state_->deadlines.empty() ? never : state_->deadlines.begin()->first;
 }
 
 void ModbusServer::serve(Instant now) {
-    for (std::size_t i = 0; i < state_->buses.size(); ++i) {
-        auto& bus = state_->buses[i];
-        state_->accept_all(bus, now);
-        bus.clients.remove_if([&](Client& client) { return !state_->serve(i, client, now); });
+    auto& deadlines = state_->deadlines;
+    while (!deadlines.empty() && deadlines.begin()->first <= now) {
+        auto& one = *deadlines.begin()->second;
+        const auto was = one.deadline;
+        state_->serve(one, now);
+        // An endpoint whose deadline stays in the past would be served for ever.
+        if (one.endpoint && one.deadline == was) break;
     }
+    std::array<epoll_event, most_events> events{};
+    const int count = ::epoll_wait(state_->epoll.get(), events.data(), most_events, 0);
+    for (int i = 0; i < count; ++i) {
+        auto& one = *static_cast<Watched*>(events[static_cast<std::size_t>(i)].data.ptr);
+        one.heard = now;
+        state_->serve(one, now);
+    }
+    state_->clear_away();
 }
 
 std::size_t ModbusServer::clients() const {
     std::size_t count = 0;
-    for (const auto& bus : state_->buses) count += bus.clients.size();
+    for (const auto clients : state_->clients) count += clients;
     return count;
 }
 

@@ -153,24 +153,32 @@ private:
         const auto& plan = site_.devices[device];
         for (std::size_t i = 0; i < plan.blocks.size(); ++i) {
             const auto& block = plan.blocks[i];
-            auto words = answered(room_.read(device, block.table, block.address, block.count));
+            auto words =
+                answered(device, room_.read(device, block.table, block.address, block.count));
             agent_.handle(BusReport{device, i, std::move(words), moment(now_).steady},
                           moment(now_));
         }
     }
 
-    static Result<Words> answered(DeviceAnswer answer) {
+    Result<Words> answered(std::size_t device, DeviceAnswer answer) const {
         if (answer.silent) return fail(Fault::timeout, "no answer");
+        if (answer.fault) {
+            const auto& bus = site_.buses[site_.devices[device].bus];
+            if (auto lost = lost_on_the_wire(*answer.fault, answer.words.size(), bus)) {
+                return tl::unexpected(*std::move(lost));
+            }
+        }
         if (answer.code != 0) return fail(Fault::refused, fmt::format("exception {}", answer.code));
         return std::move(answer.words);
     }
 
     void write(const WriteOrder& order) {
         const auto& request = order.request;
-        auto words =
-            answered(room_.write(order.device, request.table, request.address, request.words));
+        auto words = answered(
+            order.device, room_.write(order.device, request.table, request.address, request.words));
         if (words) {
-            words = answered(room_.read(order.device, request.table, request.address,
+            words = answered(order.device,
+                             room_.read(order.device, request.table, request.address,
                                         static_cast<std::uint16_t>(request.words.size())));
         }
         agent_.handle(WriteReport{order.ticket, std::move(words), moment(now_).steady},

@@ -53,6 +53,18 @@ void check_racks(const RoomPlan& room, Section& root, Complaints& complaints) {
     }
 }
 
+std::string describe_wire(const BusPlan& bus) {
+    switch (bus.wire) {
+        case Wire::serial:
+            return fmt::format("{} at {} baud", bus.line.port.path, bus.line.baud);
+        case Wire::rtu_over_tcp:
+            return fmt::format("{}:{}, RTU frames", bus.host, bus.port);
+        case Wire::tcp:
+            break;
+    }
+    return fmt::format("{}:{}", bus.host, bus.port);
+}
+
 }  // namespace
 
 RoomPlan load_room(const std::string& path, const std::vector<std::string>& profile_folders,
@@ -63,6 +75,7 @@ RoomPlan load_room(const std::string& path, const std::vector<std::string>& prof
     auto root = file.root();
     const auto site = root.text("site");
     const auto scenario = root.text("scenario");
+    const auto board_file = root.has("board") ? beside(path, root.text("board")) : board_path();
     room.speed = root.number_or("speed", 1, {0.001, 100'000});
     room.log = beside(path, root.text("log"));
     if (auto servers = root.table("servers")) {
@@ -74,7 +87,11 @@ RoomPlan load_room(const std::string& path, const std::vector<std::string>& prof
     read_services(root, room);
     root.finish();
     // Each file's own errors first; what they say of each other only once all can be read.
-    if (!site.empty()) room.site = load_site(beside(path, site), profile_folders, complaints);
+    Board board;
+    if (!board_file.empty()) board = load_board(board_file, complaints);
+    if (!site.empty()) {
+        room.site = load_site(beside(path, site), profile_folders, complaints, board);
+    }
     if (!scenario.empty()) room.scenario = load_scenario(beside(path, scenario), complaints);
     if (complaints.empty()) {
         check_against(room.scenario, room.site, complaints);
@@ -105,7 +122,7 @@ std::string describe(const RoomPlan& room) {
     std::string text = describe(room.scenario);
     text += fmt::format("\nat {} story seconds a second; log: {}\n", room.speed, room.log);
     for (const auto& bus : room.site.buses) {
-        text += fmt::format("  bus {} on {}:{}\n", bus.name, bus.host, bus.port);
+        text += fmt::format("  bus {} on {}\n", bus.name, describe_wire(bus));
     }
     for (const auto& server : servers_of(room)) {
         text += fmt::format("  {} on 127.0.0.1:{}, {} a request\n", server.name, server.port,

@@ -74,6 +74,43 @@ std::string describe_change(const Scenario& scenario, const ChangePlan& change) 
                                                          format_duration(change.over));
 }
 
+void check_fault(const FaultPlan& fault, const DevicePlan& device, const SitePlan& site,
+                 Complaints& complaints) {
+    const bool is_rtu = device.bus < site.buses.size() && site.buses[device.bus].wire != Wire::tcp;
+    if (is_rtu && fault.kind == FaultKind::wrong_transaction) {
+        complaints.add(fault.place,
+                       fmt::format("RTU frames have no transactions, and {} is on such "
+                                   "a bus: say kind = \"wrong_unit\"",
+                                   device.name));
+    }
+    if (!fault.aim.table) return;
+    const auto hit = [&](const Register& reg) {
+        return fault.aim.touches(reg.table, std::uint32_t{device.base} + reg.address,
+                                 static_cast<std::uint32_t>(word_count(reg)));
+    };
+    const auto& registers = device.profile->registers;
+    if (std::none_of(registers.begin(), registers.end(), hit)) {
+        complaints.add(fault.place,
+                       fmt::format("no register of {} (profile {}, base {}) is there: the fault "
+                                   "would hit nothing",
+                                   device.name, device.profile->name, device.base));
+    }
+}
+
+std::string describe_fault(const FaultPlan& fault) {
+    auto text = fmt::format("{} is {} from here on", fault.device, to_string(fault.kind));
+    const auto& aim = fault.aim;
+    if (fault.kind == FaultKind::exception) text += fmt::format(", code {}", fault.code);
+    if (fault.delay != Duration::zero()) text += fmt::format(", {}", format_duration(fault.delay));
+    if (aim.table) {
+        text += fmt::format(", {} {} to {}", to_string(*aim.table), aim.address,
+                            aim.address + aim.count - 1);
+    }
+    if (aim.every > 1) text += fmt::format(", each {} requests", aim.every);
+    if (aim.chance < 1) text += fmt::format(", chance {}", aim.chance);
+    return text;
+}
+
 std::string describe_expect(const ExpectPlan& expect) {
     const std::string what =
         expect.alarm.empty()
@@ -85,15 +122,10 @@ std::string describe_expect(const ExpectPlan& expect) {
 }  // namespace
 
 std::string_view to_string(FaultKind kind) {
-    switch (kind) {
-        case FaultKind::silent:
-            return "silent";
-        case FaultKind::exception:
-            return "exception";
-        case FaultKind::stuck:
-            return "stuck";
+    for (const auto& [name, each] : fault_kinds) {
+        if (each == kind) return name;
     }
-    return "silent";
+    return fault_kinds.front().first;
 }
 
 void check_against(const Scenario& scenario, const SitePlan& site, Complaints& complaints) {
@@ -106,7 +138,10 @@ void check_against(const Scenario& scenario, const SitePlan& site, Complaints& c
     for (const auto& change : scenario.changes) {
         if (!change.feed) names.point(change.point, change.place);
     }
-    for (const auto& fault : scenario.faults) (void)names.device(fault.device, fault.place);
+    for (const auto& fault : scenario.faults) {
+        const auto* device = names.device(fault.device, fault.place);
+        if (device != nullptr) check_fault(fault, *device, site, complaints);
+    }
     for (const auto& expect : scenario.expects) {
         if (!expect.alarm.empty()) names.alarm(expect.alarm, expect.place);
     }
@@ -123,8 +158,7 @@ std::string describe(const Scenario& scenario) {
         lines.emplace_back(change.at, 1, describe_change(scenario, change));
     }
     for (const auto& fault : scenario.faults) {
-        lines.emplace_back(
-            fault.at, 1, fmt::format("{} is {} from here on", fault.device, to_string(fault.kind)));
+        lines.emplace_back(fault.at, 1, describe_fault(fault));
     }
     for (const auto& expect : scenario.expects) {
         lines.emplace_back(expect.at, 2, describe_expect(expect));

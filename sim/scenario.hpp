@@ -3,10 +3,12 @@
 // those before it are negative. Errors go to Complaints, each with its place.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "contract/alarm.hpp"
@@ -14,6 +16,7 @@
 #include "contract/reading.hpp"
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
+#include "firmware/profile/profile.hpp"
 
 namespace firebreak {
 
@@ -57,15 +60,60 @@ struct ChangePlan {
     Place place;
 };
 
-enum class FaultKind : std::uint8_t { silent, exception, stuck };
+/// Those up to `busy` are the device's doing and carried out in the room; the others happen to its
+/// answer on the wire (transmission.cpp).
+enum class FaultKind : std::uint8_t {
+    silent,
+    exception,  ///< answers with `code`
+    stuck,      ///< shows what it showed, and obeys no write
+    busy,       ///< answers with exception 6
+    slow,       ///< answers after `delay`
+    dribble,    ///< a byte each `delay`
+    wrong_transaction,
+    wrong_unit,
+    crc,        ///< on Modbus TCP: an impossible length
+    truncated,  ///< half of the answer, and no more
+    garbage,    ///< bytes of nobody's before the answer
+    reset,      ///< in place of an answer the connection or the line goes away
+};
+/// As a scenario says them.
+inline constexpr std::array<std::pair<std::string_view, FaultKind>, 12> fault_kinds{{
+    {"silent", FaultKind::silent},
+    {"exception", FaultKind::exception},
+    {"stuck", FaultKind::stuck},
+    {"busy", FaultKind::busy},
+    {"slow", FaultKind::slow},
+    {"dribble", FaultKind::dribble},
+    {"wrong_transaction", FaultKind::wrong_transaction},
+    {"wrong_unit", FaultKind::wrong_unit},
+    {"crc", FaultKind::crc},
+    {"truncated", FaultKind::truncated},
+    {"garbage", FaultKind::garbage},
+    {"reset", FaultKind::reset},
+}};
 [[nodiscard]] std::string_view to_string(FaultKind kind);
+
+/// Without a table: every request. Addresses as on the wire, of `count` registers or bits.
+struct FaultAim {
+    std::optional<Table> table;
+    std::uint16_t address = 0;
+    std::uint32_t count = 65536;
+    int every = 1;      ///< of the requests that it aims at, only each n-th is hit
+    double chance = 1;  ///< and of these so many, the same ones in every run
+
+    [[nodiscard]] bool touches(Table of, std::uint32_t begin, std::uint32_t length) const {
+        return !table || (*table == of && begin < address + count && address < begin + length);
+    }
+};
 
 struct FaultPlan {
     Duration at{};
     Duration until = Duration::max();
     std::string device;
     FaultKind kind = FaultKind::silent;
-    std::uint8_t code = 0;  ///< exception: which
+    std::uint8_t code = 0;  ///< of exception
+    Duration delay{};       ///< of slow and dribble, in the time of the wire whatever the speed
+    FaultAim aim;
     Place place;
 };
 

@@ -13,10 +13,11 @@
 namespace firebreak {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 3> fault_kinds = {{
-    {"silent", FaultKind::silent},
-    {"exception", FaultKind::exception},
-    {"stuck", FaultKind::stuck},
+constexpr std::array<std::pair<std::string_view, Table>, 4> tables = {{
+    {"coil", Table::coil},
+    {"discrete_input", Table::discrete_input},
+    {"input", Table::input},
+    {"holding", Table::holding},
 }};
 
 constexpr std::array<std::pair<std::string_view, bool>, 2> bases = {{
@@ -214,6 +215,52 @@ private:
                          [](const auto& a, const auto& b) { return a.at < b.at; });
     }
 
+    static void read_kind(Section& row, FaultPlan& fault) {
+        std::vector<std::string_view> kinds;
+        for (const auto& [name, kind] : fault_kinds) kinds.push_back(name);
+        if (!row.has("kind")) {
+            row.complain("kind", fmt::format("missing: write one of {}", fmt::join(kinds, ", ")));
+        }
+        fault.kind = row.choice_or<FaultKind>("kind", fault_kinds, FaultKind::silent);
+        if (fault.kind == FaultKind::exception) {
+            fault.code = static_cast<std::uint8_t>(row.integer("code", {1, 11}));
+        }
+        if (fault.kind == FaultKind::slow || fault.kind == FaultKind::dribble) {
+            fault.delay = row.duration("delay");
+            if (fault.delay > std::chrono::hours(1)) {
+                row.complain("delay", "longer than an hour: write kind = \"silent\"");
+                fault.delay = {};
+            }
+        }
+    }
+
+    static void read_aim(Section& row, FaultPlan& fault) {
+        auto& aim = fault.aim;
+        if (row.has("table")) {
+            aim.table = row.choice_or<Table>("table", tables, Table::input);
+            aim.address = static_cast<std::uint16_t>(row.integer_or("address", 0, {0, 65535}));
+            const std::int64_t most = 65536 - aim.address;
+            const auto usual = row.has("address") ? 1 : most;
+            aim.count = static_cast<std::uint32_t>(row.integer_or("count", usual, {1, most}));
+        } else {
+            for (const auto* key : {"address", "count"}) {
+                if (!row.has(key)) continue;
+                row.complain(key, "say of which table: table = \"holding\"");
+                row.ignore(key);
+            }
+        }
+        if (fault.kind == FaultKind::stuck) {
+            for (const auto* key : {"every", "chance"}) {
+                if (!row.has(key)) continue;
+                row.complain(key, "a device is stuck whoever asks: leave it out");
+                row.ignore(key);
+            }
+            return;
+        }
+        aim.every = static_cast<int>(row.integer_or("every", 1, {1, 1'000'000}));
+        aim.chance = row.number_or("chance", 1, {0, 1});
+    }
+
     void read_faults() {
         for (auto& row : root_.rows("fault")) {
             FaultPlan fault;
@@ -224,13 +271,8 @@ private:
                 if (fault.until <= fault.at) row.complain("until", "must be later than \"at\"");
             }
             fault.device = row.name("device");
-            if (!row.has("kind")) {
-                row.complain("kind", "missing: write \"silent\", \"exception\" or \"stuck\"");
-            }
-            fault.kind = row.choice_or<FaultKind>("kind", fault_kinds, FaultKind::silent);
-            if (fault.kind == FaultKind::exception) {
-                fault.code = static_cast<std::uint8_t>(row.integer("code", {1, 11}));
-            }
+            read_kind(row, fault);
+            read_aim(row, fault);
             row.finish();
             scenario_.faults.push_back(std::move(fault));
         }

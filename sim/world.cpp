@@ -106,6 +106,12 @@ std::optional<double> World::signal(const PointId& point) const {
     return found == curves_.end() ? std::nullopt : found->second.at(now_);
 }
 
+const Curve* World::curve(const PointId& point) const {
+    if (scenario_.ups && scenario_.ups->load == point) return nullptr;
+    const auto found = curves_.find(point);
+    return found == curves_.end() ? nullptr : &found->second;
+}
+
 void World::write(const PointId& point, double value) {
     curves_[point].write(now_, value);
     update_power();

@@ -54,6 +54,11 @@ struct RoomEvent {
 class World {
 public:
     explicit World(const Scenario& scenario);
+    ~World() = default;
+    World(const World&) = delete;  ///< devices point into it
+    World& operator=(const World&) = delete;
+    World(World&&) = default;  ///< keeps what they point to
+    World& operator=(World&&) = default;
 
     /// Plays on to `time`; an earlier time changes nothing.
     void advance(Duration time);
@@ -65,6 +70,12 @@ public:
 
     /// What this point shows now; nothing when the scenario does not speak of it.
     [[nodiscard]] std::optional<double> signal(const PointId& point) const;
+
+    /// A point looked up once, for as long as the world lasts; null: nobody speaks of it (yet),
+    /// or its value is computed, as the UPS's load is.
+    [[nodiscard]] const Curve* curve(const PointId& point) const;
+    /// Grows when a write speaks of a point that nobody spoke of before.
+    [[nodiscard]] std::size_t points() const { return curves_.size() + 1; }
 
     /// Somebody wrote a register: an outlet switched, a set point.
     void write(const PointId& point, double value);

@@ -70,8 +70,9 @@ const std::map<std::string, std::vector<std::string>> arrows = {
     {"sim/replay", {"contract/", "firmware/", "host/", "sim/"}},
     {"sim/main", {"contract/", "firmware/", "host/", "sim/"}},
     {"sim/",
-     {"contract/", "firmware/profile/", "firmware/site", "firmware/bus/plan.hpp",
-      "firmware/bus/bus.hpp", "firmware/alarm/plan.hpp", "sim/"}},
+     {"contract/", "firmware/profile/", "firmware/site", "firmware/board.hpp",
+      "firmware/bus/plan.hpp", "firmware/bus/bus.hpp", "firmware/bus/frame.hpp",
+      "firmware/bus/rtu.hpp", "firmware/alarm/plan.hpp", "sim/"}},
     {"tests/", {""}},
     {"bench/", {""}},
 };
@@ -106,7 +107,8 @@ const std::map<std::string, std::set<std::string>> owners = {
 const std::set<std::string> may_ask_the_clock = {
     "contract/support/log.cpp",
     "contract/support/program.cpp",
-    "firmware/main.cpp",
+    "firmware/shell.cpp",
+    "firmware/verbs/read.cpp",
     "firmware/bus/bus_thread.cpp",
     "firmware/bus/libmodbus_port.cpp",
     "firmware/bus/modbus_bus.cpp",
@@ -117,7 +119,6 @@ const std::set<std::string> may_ask_the_clock = {
     "sim/run.cpp",
     "sim/load.cpp",
     "sim/rack.cpp",
-    "sim/modbus_server.cpp",
 };
 
 std::string without_strings(const std::string& line) {

@@ -173,11 +173,14 @@ Result<void> check_words(const Register& reg, std::size_t count) {
 
 std::string text_of(const Register& reg, std::span<const std::uint16_t> words) {
     std::string text;
+    bool begun = false;
     for (const auto word : words.first(reg.length)) {
         const auto ordered = bytes_swapped(reg.order) ? swap_bytes(word) : word;
         for (const int byte : {ordered >> 8, ordered & 0xFF}) {
-            // A text ends at its first NUL; what no terminal and no payload should see is left out.
-            if (byte == 0) return text;
+            // A text begins after leading NULs (Schneider MPAO-98KJ7F, 1.3.3) and ends at the next;
+            // what no terminal and no payload should see is left out.
+            if (byte == 0 && begun) return text;
+            begun = begun || byte != 0;
             if (byte >= 0x20 && byte < 0x7F) text.push_back(static_cast<char>(byte));
         }
     }
@@ -224,7 +227,9 @@ Result<std::uint64_t> raw_of_integer(WordType type, double plain_value) {
 
 Result<void> encode_bits(const Register& reg, double number, std::span<std::uint16_t> words) {
     const auto most = reg.bit ? field_mask(reg) : 1U;
-    if (!(number >= 0 && number <= static_cast<double>(most)) || number != std::floor(number)) {
+    // Not against `most`: the largest of a wide field rounds up to a double beyond it.
+    const double end = std::ldexp(1.0, reg.bit ? reg.width : 1);
+    if (!(number >= 0 && number < end) || number != std::floor(number)) {
         return fail(Fault::refused,
                     most == 1 ? fmt::format("a bit is 0 or 1, not {}", number)
                               : fmt::format("{} does not fit in {} bits", number, reg.width));

@@ -67,6 +67,9 @@ Extent extent_of(const Register& reg) {
 std::uint32_t Profile::reach() const {
     std::uint32_t reach = 0;
     for (const auto& reg : registers) reach = std::max(reach, extent_of(reg).end);
+    for (const auto& each : whole) {
+        reach = std::max(reach, each.address + std::uint32_t{each.count});
+    }
     return reach;
 }
 

@@ -38,31 +38,9 @@ bool covers(const Profile& profile, Table table, std::uint32_t address) {
     });
 }
 
-/// A register and its scale register come in one read, or the value could be torn.
-void check_reach(const Profile& profile, const Register& reg, Complaints& complaints) {
-    const auto extent = extent_of(reg);
-    if (extent.end + profile.base > 65536U) {
-        complaints.add(reg.place,
-                       fmt::format("{} reaches beyond address 65535 (base {}): correct address, "
-                                   "type or base",
-                                   reg.measure, profile.base));
-        return;
-    }
-    if (reg.type == WordType::bit) return;
-    const auto length = extent.end - extent.begin;
-    if (length > profile.max_words) {
-        complaints.add(reg.place, fmt::format("{} needs a read of {} words but max_words is {}",
-                                              reg.measure, length, profile.max_words));
-        return;
-    }
-    if (profile.holes_allowed || !reg.scale_register) return;
-    for (auto address = extent.begin; address < extent.end; ++address) {
-        if (covers(profile, reg.table, address)) continue;
-        complaints.add(reg.place, fmt::format("address {} between {} and its scale register is "
-                                              "undefined: define it or set holes_allowed = true",
-                                              address, reg.measure));
-        return;
-    }
+bool overlap(const Stretch& a, const Stretch& b) {
+    return a.table == b.table && a.address < b.address + std::uint32_t{b.count} &&
+           b.address < a.address + std::uint32_t{a.count};
 }
 
 bool touches(const Stretch& stretch, const Register& reg) {
@@ -78,23 +56,73 @@ bool holds(const Stretch& stretch, const Register& reg) {
            extent.end <= stretch.address + std::uint32_t{stretch.count};
 }
 
-/// A table read whole is one read; what must not be read is in no register.
-void check_stretches(const Profile& profile, Complaints& complaints) {
-    for (const auto& whole : profile.whole) {
-        const auto most = is_bit_table(whole.table) ? profile.max_bits : profile.max_words;
-        if (whole.count > most) {
-            complaints.add(whole.place, fmt::format("a table of {} is read whole but the longest "
-                                                    "read is {}",
-                                                    whole.count, most));
-        }
-        for (const auto& other : profile.whole) {
-            if (&other == &whole || other.table != whole.table || other.address < whole.address ||
-                other.address >= whole.address + whole.count || &other < &whole) {
-                continue;
-            }
-            complaints.add(other.place, "overlaps another table that is read whole");
-        }
+bool in_whole_table(const Profile& profile, const Register& reg) {
+    return std::any_of(profile.whole.begin(), profile.whole.end(),
+                       [&](const Stretch& whole) { return holds(whole, reg); });
+}
+
+/// A register and its scale register come in one read, or the value could be torn.
+void check_reach(const Profile& profile, const Register& reg, Complaints& complaints) {
+    const auto extent = extent_of(reg);
+    if (extent.end + profile.base > 65536U) {
+        complaints.add(reg.place,
+                       fmt::format("{} reaches beyond address 65535 (base {}): correct address, "
+                                   "type or base",
+                                   reg.measure, profile.base));
+        return;
     }
+    if (reg.type == WordType::bit) return;
+    if (profile.one_at_a_time && reg.scale_register) {
+        complaints.add(reg.place, fmt::format("{} and its scale register come in one read, which "
+                                              "one_at_a_time forbids",
+                                              reg.measure));
+        return;
+    }
+    const auto length = extent.end - extent.begin;
+    if (length > profile.max_words) {
+        complaints.add(reg.place, fmt::format("{} needs a read of {} words but max_words is {}",
+                                              reg.measure, length, profile.max_words));
+        return;
+    }
+    if (profile.holes_allowed || !reg.scale_register || in_whole_table(profile, reg)) return;
+    for (auto address = extent.begin; address < extent.end; ++address) {
+        if (covers(profile, reg.table, address)) continue;
+        complaints.add(reg.place, fmt::format("address {} between {} and its scale register is "
+                                              "undefined: define it or set holes_allowed = true",
+                                              address, reg.measure));
+        return;
+    }
+}
+
+/// A table read whole is one read, and apart from every other.
+void check_whole(const Profile& profile, const Stretch& whole, Complaints& complaints) {
+    const auto most = is_bit_table(whole.table) ? profile.max_bits : profile.max_words;
+    if (whole.count > most) {
+        complaints.add(whole.place,
+                       fmt::format("a table of {} is read whole but the longest read is {}",
+                                   whole.count, most));
+    }
+    if (whole.address + std::uint32_t{whole.count} + profile.base > 65536U) {
+        complaints.add(whole.place,
+                       fmt::format("reaches beyond address 65535 (base {})", profile.base));
+    }
+    for (const auto& other : profile.whole) {
+        if (&other == &whole) break;  // the later one of two complains
+        if (!overlap(other, whole)) continue;
+        complaints.add(whole.place, fmt::format("overlaps the table at {} ({}) that is read whole",
+                                                other.address, at(other.place)));
+    }
+    for (const auto& forbidden : profile.forbidden) {
+        if (!overlap(forbidden, whole)) continue;
+        complaints.add(whole.place, fmt::format("holds addresses that {} forbids: they cannot be "
+                                                "read whole",
+                                                at(forbidden.place)));
+    }
+}
+
+/// A register stands in a table that is read whole or outside, and nowhere that is not read.
+void check_stretches(const Profile& profile, Complaints& complaints) {
+    for (const auto& whole : profile.whole) check_whole(profile, whole, complaints);
     for (const auto& reg : profile.registers) {
         for (const auto& whole : profile.whole) {
             if (!touches(whole, reg) || holds(whole, reg)) continue;
@@ -165,11 +193,13 @@ void check_scale_registers(const Profile& profile, Complaints& complaints) {
 }
 
 void check_value(const Example& example, const Register& reg, Complaints& complaints) {
-    if (example.text) {
+    if (example.text || (reg.type == WordType::text && !example.value)) {
+        // A text is missing when nothing is left of it.
+        const auto wanted = example.text.value_or("");
         const auto text = reg.type == WordType::text ? label_of(reg, example.words) : "";
-        if (text == *example.text) return;
+        if (text == wanted) return;
         complaints.add(example.place, fmt::format("{} should be \"{}\" but reads \"{}\"",
-                                                  example.measure, *example.text, text));
+                                                  example.measure, wanted, text));
         return;
     }
     const auto got =

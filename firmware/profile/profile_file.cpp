@@ -12,17 +12,11 @@
 #include <set>
 #include <string>
 
+#include "firmware/profile/profile_address.hpp"
 #include "firmware/profile/profile_checks.hpp"
 
 namespace firebreak {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, Table>, 4> tables{{
-    {"coil", Table::coil},
-    {"discrete_input", Table::discrete_input},
-    {"input", Table::input},
-    {"holding", Table::holding},
-}};
 
 constexpr std::array<std::pair<std::string_view, WordType>, 12> types{{
     {"u16", WordType::u16},
@@ -45,68 +39,6 @@ constexpr std::array<std::pair<std::string_view, WordOrder>, 4> orders{{
     {"badc", WordOrder::badc},
     {"dcba", WordOrder::dcba},
 }};
-
-/// "30113": the table in the first digit, the address counted from 1, in 5 or 6 digits
-/// (MODBUS Application Protocol Specification V1.1b3, 4.4, and common usage). A coil's number
-/// starts with 0, which TOML does not write: 1 to 9999 are coils.
-void read_modicon(Section& row, Table& table, std::uint16_t& address) {
-    const auto number = row.integer("modicon", {1, 465536});
-    if (row.has("table") || row.has("address")) {
-        row.complain("modicon", "modicon gives table and address; leave those two out");
-        row.text_or("table", "");
-        row.maybe_integer("address");
-    }
-    const std::int64_t unit = number > 99999 ? 100000 : 10000;
-    const std::int64_t digit = number / unit;
-    const std::int64_t one_based = number % unit;
-    switch (digit) {
-        case 0:
-            table = Table::coil;
-            break;
-        case 1:
-            table = Table::discrete_input;
-            break;
-        case 3:
-            table = Table::input;
-            break;
-        case 4:
-            table = Table::holding;
-            break;
-        default:
-            row.complain("modicon",
-                         "the first digit must be 1 (discrete input), 3 (input) or "
-                         "4 (holding), or the number below 10000 (coil)");
-            return;
-    }
-    if (one_based < 1 || one_based > 65536) {
-        row.complain("modicon", "the address in the last digits must be 1 to 65536");
-        return;
-    }
-    address = static_cast<std::uint16_t>(one_based - 1);
-}
-
-void read_where(Section& row, Table& table, std::uint16_t& address) {
-    if (row.has("modicon")) {
-        read_modicon(row, table, address);
-        return;
-    }
-    if (!row.has("table")) row.text("table");  // complains that it is missing
-    table = row.choice_or<Table>("table", tables, Table::input);
-    address = static_cast<std::uint16_t>(row.integer("address", {0, 65535}));
-}
-
-Stretch read_stretch(Section& row) {
-    Stretch stretch;
-    stretch.place = row.place();
-    read_where(row, stretch.table, stretch.address);
-    stretch.count = static_cast<std::uint16_t>(row.integer("count", {1, 65535}));
-    if (stretch.address + std::uint32_t{stretch.count} > 65536U) {
-        row.complain("count", "reaches beyond address 65535");
-        stretch.count = 1;
-    }
-    row.finish();
-    return stretch;
-}
 
 /// A field's first bit and how many: `bit = 4` alone is a flag.
 void read_bits(Section& row, Register& reg) {
@@ -143,8 +75,9 @@ void read_type(Section& row, Register& reg) {
     if (bits && row.has("order")) row.complain("order", "a bit has no byte order: leave it out");
     if (reg.type == WordType::text) {
         reg.length = static_cast<std::uint16_t>(row.integer("length", {1, 125}));
-        for (const auto* key : {"scale", "offset", "fraction_bits", "scale_register", "range",
-                                "missing", "labels", "unit", "raw"}) {
+        for (const auto* key :
+             {"scale", "offset", "fraction_bits", "scale_register", "scale_modicon", "range",
+              "missing", "labels", "label", "unit", "raw"}) {
             if (row.has(key)) row.complain(key, "belongs to a number: leave it out");
         }
     } else if (row.has("length")) {
@@ -167,12 +100,11 @@ void read_scale(Section& row, Register& reg) {
     }
     const auto fraction = row.integer_or("fraction_bits", 0, {0, 63});
     reg.scale = std::ldexp(reg.scale, -static_cast<int>(fraction));
-    if (const auto scale = row.maybe_integer("scale_register", {0, 65535})) {
-        reg.scale_register = static_cast<std::uint16_t>(*scale);
-        if (is_bit_table(reg.table) || reg.bit) {
-            row.complain("scale_register", "a bit has no scale register");
-            reg.scale_register.reset();
-        }
+    reg.scale_register = read_scale_address(row, reg.table);
+    if (reg.scale_register && (is_bit_table(reg.table) || reg.bit)) {
+        row.complain(row.has("scale_register") ? "scale_register" : "scale_modicon",
+                     "a bit has no scale register");
+        reg.scale_register.reset();
     }
     const bool scaled_here = reg.scale != 1 || reg.offset != 0;
     const bool flag = reg.type == WordType::bit || (reg.bit && reg.width == 1);
@@ -268,7 +200,7 @@ Register read_register(Section& row) {
     }
     reg.raw = row.flag_or("raw", false);
     if (row.has("period")) {
-        reg.period = row.duration("period");
+        reg.period = row.duration_or("period", std::chrono::seconds(1));
         if (*reg.period <= Duration::zero() || *reg.period > std::chrono::hours(24 * 7)) {
             row.complain("period", "must be more than 0s and at most 7d");
             reg.period.reset();

@@ -365,7 +365,9 @@ TEST_CASE("codec: a text is printable, trimmed, and no number", "[firmware][code
     reg.order = WordOrder::abcd;
     // What a terminal or a payload would choke on is left out; the first NUL ends it.
     CHECK(label_of(reg, Words{0x411B, 0x5B42, 0xFF43, 0x0044}) == "A[BC");
-    CHECK(label_of(reg, Words{0x0000, 0x4141, 0x4141, 0x4141}).empty());
+    // Some fill from the left: NULs before the first character are no end.
+    CHECK(label_of(reg, Words{0x0000, 0x0041, 0x4242, 0x0043}) == "ABB");
+    CHECK(label_of(reg, Words{0x0000, 0x0000, 0x0000, 0x0000}).empty());
     CHECK(label_of(reg, Words{0x4141}).empty());
     const auto number = decode(reg, Words{0x3132, 0, 0, 0});
     REQUIRE_FALSE(number);
@@ -374,6 +376,21 @@ TEST_CASE("codec: a text is printable, trimmed, and no number", "[firmware][code
     REQUIRE(encode_text(reg, "UPS", words));
     CHECK(words == Words{0x5550, 0x5300, 0, 0});
     CHECK_FALSE(encode(reg, 1, words));
+    REQUIRE(encode_text(reg, "123456789", words));  // cut at the register's end
+    CHECK(label_of(reg, words) == "12345678");
     reg.type = WordType::u16;
     CHECK_FALSE(encode_text(reg, "UPS", words));
+}
+
+TEST_CASE("codec: a number that rounds up to beyond a wide bit field does not reach the next bit",
+          "[firmware][codec]") {
+    Register reg;
+    reg.type = WordType::u64;
+    reg.bit = 0;
+    reg.width = 63;
+    Words words(4);
+    CHECK_FALSE(encode(reg, std::ldexp(1.0, 63), words));  // 2^63 - 1 is no double, 2^63 is
+    CHECK(words == Words{0, 0, 0, 0});
+    CHECK(encode(reg, std::ldexp(1.0, 62), words));
+    CHECK(words == Words{0x4000, 0, 0, 0});
 }

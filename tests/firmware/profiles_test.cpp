@@ -1,4 +1,6 @@
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <set>
 
 #include "firmware/profile/blocks.hpp"
@@ -22,7 +24,7 @@ std::vector<std::filesystem::path> shipped() {
 
 TEST_CASE("profiles: every shipped profile loads, cites its source and proves itself",
           "[firmware][profiles]") {
-    REQUIRE(shipped().size() >= 7);
+    REQUIRE(shipped().size() >= 16);
     for (const auto& path : shipped()) {
         Complaints complaints;
         const auto profile = load_profile(path.string(), complaints);
@@ -36,6 +38,60 @@ TEST_CASE("profiles: every shipped profile loads, cites its source and proves it
         REQUIRE_FALSE(profile.examples.empty());
         for (const auto& example : profile.examples) CHECK(example.source.size() > 5);
     }
+}
+
+TEST_CASE("profiles: the texts of a shipped profile have an example and are read rarely",
+          "[firmware][profiles]") {
+    int texts = 0;
+    for (const auto& path : shipped()) {
+        Complaints complaints;
+        const auto profile = load_profile(path.string(), complaints);
+        for (const auto& reg : profile.registers) {
+            if (reg.type != WordType::text) continue;
+            INFO(path.string() << ": " << reg.measure);
+            ++texts;
+            REQUIRE(reg.period);
+            CHECK(*reg.period >= std::chrono::minutes(1));
+        }
+        std::set<WordOrder> shown, used;
+        for (const auto& example : profile.examples) {
+            const auto* reg = profile.find(example.measure);
+            if (example.text) shown.insert(reg->order);
+        }
+        for (const auto& reg : profile.registers) {
+            if (reg.type == WordType::text) used.insert(reg.order);
+        }
+        INFO(path.string());
+        CHECK(shown == used);
+    }
+    CHECK(texts > 0);
+}
+
+TEST_CASE("profiles: the manual lists what is shipped", "[firmware][profiles]") {
+    std::ifstream in(FIREBREAK_SOURCE_DIR "/docs/profiles.md");
+    const std::string manual((std::istreambuf_iterator<char>(in)), {});
+    for (const auto& path : shipped()) {
+        Complaints complaints;
+        const auto profile = load_profile(path.string(), complaints);
+        INFO(profile.name);
+        CHECK(manual.find("| `" + profile.name + "` | " + profile.title + " |") !=
+              std::string::npos);
+    }
+}
+
+TEST_CASE("profiles: Socomec's tables are read whole, each in one read", "[firmware][profiles]") {
+    Complaints complaints;
+    const auto profile =
+        load_profile(FIREBREAK_SOURCE_DIR "/firmware/profiles/socomec-jbus.toml", complaints);
+    std::vector<std::size_t> all;
+    for (std::size_t i = 0; i < profile.registers.size(); ++i) all.push_back(i);
+    std::set<std::pair<int, int>> reads;
+    for (const auto& block : plan_blocks(profile, all, profile.base)) {
+        reads.insert({block.address, block.count});
+    }
+    // UPS/NTA GB/DMX-DMP JBUS.D, p. 7.
+    CHECK(reads == std::set<std::pair<int, int>>{
+                       {0x1000, 12}, {0x1020, 6}, {0x1040, 4}, {0x1060, 48}, {0x10E0, 32}});
 }
 
 TEST_CASE("profiles: every scaled or signed register of a shipped profile has an example",

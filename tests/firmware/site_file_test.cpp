@@ -42,6 +42,13 @@ address = 4
 type = "u16"
 bit = 3
 writable = true
+[[register]]
+measure = "device.name"
+table = "holding"
+address = 8
+type = "text"
+length = 4
+writable = true
 )");
     }
     ~Folder() { fs::remove_all(path); }
@@ -204,10 +211,21 @@ TEST_CASE("site: an outlet must be something that can be switched whole", "[firm
     };
     says(complaints_of(outlet("ambient.temperature")), "cannot be written");
     says(complaints_of(outlet("relay.flag")), "part of a register");
+    says(complaints_of(outlet("device.name")), "device.name is a text");
     says(complaints_of(outlet("outlet.2.switch")), "did you mean outlet.1.switch?");
     says(complaints_of(outlet("outlet.1.switch") + "[[outlet]]\nname = \"p\"\ndevice = \"strip1\"\n"
                                                    "measure = \"outlet.1.switch\"\n"),
          "already switches");
+}
+
+TEST_CASE("site: a condition compares numbers, not texts", "[firmware][site]") {
+    const auto alarm = [](const std::string& measure) {
+        return top + strip +
+               "[[alarm]]\nname = \"a\"\n[[alarm.when]]\ndevice = \"strip1\"\nmeasure = \"" +
+               measure + "\"\nequals = 1\n";
+    };
+    says(complaints_of(alarm("device.name")), "device.name is a text");
+    CHECK(complaints_of(alarm("relay.flag")).empty());
 }
 
 TEST_CASE("site: two devices share a unit only at different bases", "[firmware][site]") {

@@ -37,6 +37,23 @@ Scenario showing(const std::string& measure, double value) {
     return scenario;
 }
 
+/// As an agent gets them: out of the whole table, where one is read whole.
+Words words_at(const Device& device, const Profile& profile, Table table, std::uint16_t address,
+               std::uint16_t count) {
+    Words words;
+    for (const auto& whole : profile.whole) {
+        if (whole.table != table || address < whole.address ||
+            address + count > whole.address + whole.count) {
+            continue;
+        }
+        REQUIRE(device.read(table, whole.address, whole.count, words) == Exception::none);
+        const auto from = words.begin() + (address - whole.address);
+        return {from, from + count};
+    }
+    REQUIRE(device.read(table, address, count, words) == Exception::none);
+    return words;
+}
+
 }  // namespace
 
 TEST_CASE("device: signals come through the codec at the device's base", "[sim][device]") {
@@ -123,11 +140,87 @@ TEST_CASE("device: scale registers are as fine as the plausible range allows", "
 
 TEST_CASE("device: a value that does not fit leaves the register as it was", "[sim][device]") {
     Device device(device_of({reg("a", Table::input, 0, WordType::u16)}));
-    device.refresh(World(showing("a", 7)));
-    device.refresh(World(showing("a", 70'000)));
+    auto scenario = showing("a", 7);
+    scenario.changes = {{1min, 0s, {"d", "a"}, std::nullopt, 70'000, {}}};
+    World world(scenario);
+    device.refresh(world);
+    world.advance(2min);
+    REQUIRE(world.signal({"d", "a"}) == 70'000);
+    device.refresh(world);
     Words words;
     REQUIRE(device.read(Table::input, 0, 1, words) == Exception::none);
     CHECK(words == Words{7});
+}
+
+TEST_CASE("device: a table that is read whole refuses any other read of it", "[sim][device]") {
+    auto plan = device_of({});
+    plan.profile = profile_of({reg("a", Table::holding, 10, WordType::u16)}, [](Profile& profile) {
+        profile.whole = {{Table::holding, 10, 4, {}}};
+        profile.holes_allowed = true;
+    });
+    const Device device(plan);
+    Words words;
+    CHECK(device.read(Table::holding, 10, 4, words) == Exception::none);
+    CHECK(words.size() == 4);
+    CHECK(device.read(Table::holding, 10, 1, words) == Exception::illegal_address);
+    CHECK(device.read(Table::holding, 8, 8, words) == Exception::illegal_address);
+    CHECK(device.read(Table::holding, 11, 4, words) == Exception::illegal_address);
+}
+
+TEST_CASE("device: a forbidden stretch is refused even in passing", "[sim][device]") {
+    auto plan = device_of({}, 100);
+    const std::vector<Register> registers = {reg("a", Table::input, 0, WordType::u16),
+                                             reg("b", Table::input, 4, WordType::u16)};
+    plan.profile = profile_of(registers, [](Profile& profile) {
+        profile.forbidden = {{Table::input, 2, 1, {}}};
+        profile.holes_allowed = true;
+    });
+    const Device device(plan);
+    Words words;
+    CHECK(device.read(Table::input, 100, 2, words) == Exception::none);
+    CHECK(device.read(Table::input, 100, 5, words) == Exception::illegal_address);
+    CHECK(device.read(Table::input, 103, 2, words) == Exception::none);
+}
+
+TEST_CASE("device: one register at a time is one register, however many words it has",
+          "[sim][device]") {
+    auto plan = device_of({});
+    plan.profile = profile_of(
+        {reg("a", Table::input, 0, WordType::u32), reg("b", Table::input, 2, WordType::u16)},
+        [](Profile& profile) { profile.one_at_a_time = true; });
+    const Device device(plan);
+    Words words;
+    CHECK(device.read(Table::input, 0, 2, words) == Exception::none);
+    CHECK(device.read(Table::input, 0, 3, words) == Exception::illegal_value);
+    CHECK(device.read(Table::input, 2, 1, words) == Exception::none);
+}
+
+TEST_CASE("device: texts say what the profile calls the device", "[sim][device]") {
+    auto model = reg("device.model", Table::holding, 0, WordType::text);
+    model.length = 8;
+    auto maker = reg("device.mfr", Table::holding, 8, WordType::text);
+    maker.length = 4;
+    auto plan = device_of({});
+    plan.profile =
+        profile_of({model, maker}, [](Profile& profile) { profile.title = "Acme UPS 3000"; });
+    const Device device(plan);
+    Words words;
+    REQUIRE(device.read(Table::holding, 0, 12, words) == Exception::none);
+    CHECK(label_of(model, words) == "Acme UPS 3000");
+    CHECK(label_of(maker, std::span(words).subspan(8)) == "Acme");
+}
+
+TEST_CASE("device: a point that a write speaks of first is shown from then on", "[sim][device]") {
+    auto one = reg("a", Table::holding, 0, WordType::u16);
+    one.writable = true;
+    Device device(device_of({one}));
+    World world(showing("other", 1));
+    device.refresh(world);
+    world.write({"d", "a"}, 9);
+    device.refresh(world);
+    Words words;
+    CHECK(device.read(Table::holding, 0, 1, words) == Exception::none);
+    CHECK(words == Words{9});
 }
 
 TEST_CASE("device: every shipped profile is served with values that its own codec believes",
@@ -145,15 +238,17 @@ TEST_CASE("device: every shipped profile is served with values that its own code
         ++profiles;
         for (const auto& each : plan.profile->registers) {
             INFO(plan.profile->name << " " << each.measure);
-            Words words, exponent{0};
-            REQUIRE(device.read(each.table, each.address,
-                                static_cast<std::uint16_t>(word_count(each)),
-                                words) == Exception::none);
+            const auto words = words_at(device, *plan.profile, each.table, each.address,
+                                        static_cast<std::uint16_t>(word_count(each)));
+            Words exponent{0};
             if (each.scale_register) {
-                REQUIRE(device.read(each.table, *each.scale_register, 1, exponent) ==
-                        Exception::none);
+                exponent = words_at(device, *plan.profile, each.table, *each.scale_register, 1);
             }
-            CHECK(decode(each, words, static_cast<std::int16_t>(exponent[0])));
+            if (each.type == WordType::text) {
+                CHECK_FALSE(label_of(each, words).empty());
+            } else {
+                CHECK(decode(each, words, static_cast<std::int16_t>(exponent[0])));
+            }
         }
     }
     CHECK(profiles >= 7);

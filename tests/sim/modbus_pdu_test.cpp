@@ -10,12 +10,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Bytes = std::vector<std::uint8_t>;
-
 /// Unit 1: ten writable coils from 0 and two writable words from 100. Unit 2: two devices that
 /// share it, with inputs at 0 and at 1000.
-Room room() {
+Room room(Wire wire = Wire::tcp) {
     SitePlan site;
+    site.buses.resize(1);
+    site.buses[0].wire = wire;
     DevicePlan pdu;
     pdu.name = "pdu";
     std::vector<Register> registers;
@@ -36,7 +36,10 @@ Room room() {
         word.writable = true;
         registers.push_back(word);
     }
-    pdu.profile = profile_of(std::move(registers));
+    pdu.profile = profile_of(std::move(registers), [](Profile& profile) {
+        profile.name = "acme-pdu8";
+        profile.title = "Acme PDU 8";
+    });
     site.devices.push_back(pdu);
     for (const std::uint16_t base : {std::uint16_t{0}, std::uint16_t{1000}}) {
         DevicePlan bank;
@@ -55,7 +58,7 @@ Room room() {
 }
 
 Bytes ask(Room& room, const Bytes& request, std::uint8_t unit = 1, std::size_t bus = 0) {
-    return answer_pdu(room, bus, unit, request);
+    return answer_pdu(room, bus, unit, request).pdu;
 }
 
 }  // namespace
@@ -81,7 +84,7 @@ TEST_CASE("modbus pdu: words are written, one and many, and read back", "[sim][m
 TEST_CASE("modbus pdu: what cannot be answered gets the exception the protocol names",
           "[sim][modbus]") {
     auto r = room();
-    CHECK(ask(r, {0x2B, 14, 1, 0}) == Bytes{0xAB, 1});                // no such function
+    CHECK(ask(r, {0x14, 7, 6, 0, 4, 0, 1, 0, 2}) == Bytes{0x94, 1});  // no such function
     CHECK(ask(r, {3, 0, 200, 0, 1}) == Bytes{0x83, 2});               // no such address
     CHECK(ask(r, {3, 0, 100, 0, 0}) == Bytes{0x83, 3});               // nothing asked
     CHECK(ask(r, {3, 0, 100, 0, 126}) == Bytes{0x83, 3});             // too much
@@ -114,4 +117,33 @@ TEST_CASE("modbus pdu: any bytes at all are answered shortly or not at all", "[s
         CHECK(answer.size() <= max_pdu_bytes);
         if (!answer.empty()) CHECK((answer[0] & 0x7FU) == (request[0] & 0x7FU));
     }
+}
+
+TEST_CASE("modbus pdu: one request writes words and then reads them", "[sim][modbus]") {
+    auto r = room();
+    // V1.1b3, 6.17: read address and count, write address, count, byte count, values.
+    CHECK(ask(r, {23, 0, 100, 0, 2, 0, 101, 0, 1, 2, 0, 9}) == Bytes{23, 4, 0, 0, 0, 9});
+    CHECK(ask(r, {23, 0, 100, 0, 0, 0, 101, 0, 1, 2, 0, 8}) == Bytes{0x97, 3});
+    CHECK(ask(r, {23, 0, 100, 0, 2, 0, 101, 0, 1, 3, 0, 8}) == Bytes{0x97, 3});
+    CHECK(ask(r, {23, 0, 100, 0, 2, 0, 200, 0, 1, 2, 0, 8}) == Bytes{0x97, 2});
+    CHECK(ask(r, {3, 0, 101, 0, 1}) == Bytes{3, 2, 0, 9});
+}
+
+TEST_CASE("modbus pdu: a device says who it is", "[sim][modbus]") {
+    auto r = room();
+    const auto basic = ask(r, {0x2B, 14, 1, 0});
+    const Bytes begin{0x2B, 14, 1, 3, 0, 0, 3, 0, 4, 'A', 'c', 'm', 'e', 1, 4, 'P', 'D', 'U', '8'};
+    REQUIRE(basic.size() > begin.size());
+    CHECK(Bytes(basic.begin(), basic.begin() + static_cast<std::ptrdiff_t>(begin.size())) == begin);
+    CHECK(ask(r, {0x11}) ==
+          Bytes{0x11, 12, 1, 0xFF, 'A', 'c', 'm', 'e', ' ', 'P', 'D', 'U', ' ', '8'});
+    CHECK(ask(r, {0x2B, 13, 0, 0}) == Bytes{0xAB, 3});  // CANopen, which nobody here speaks
+}
+
+TEST_CASE("modbus pdu: on a serial line a broadcast is obeyed by all and answered by none",
+          "[sim][modbus]") {
+    auto r = room(Wire::serial);
+    CHECK(ask(r, {6, 0, 100, 0, 7}, 0).empty());
+    CHECK(ask(r, {3, 0, 100, 0, 1}) == Bytes{3, 2, 0, 7});
+    CHECK(ask(r, {3, 0, 100, 0, 1}, 77).empty());  // and an absent unit is silent
 }

@@ -127,6 +127,36 @@ TEST_CASE("scenario: what could never happen is an error", "[sim][scenario]") {
     CHECK_FALSE(complaints_of("colour = \"red\"\n").empty());
 }
 
+TEST_CASE("scenario: every kind of fault is read by its own name", "[sim][scenario]") {
+    for (const auto& [name, kind] : fault_kinds) {
+        std::string keys = "kind = \"" + std::string(name) + "\"\n";
+        if (kind == FaultKind::exception) keys += "code = 4\n";
+        if (kind == FaultKind::slow || kind == FaultKind::dribble) keys += "delay = \"1s\"\n";
+        const auto scenario = good("[[fault]]\nat = \"1m\"\ndevice = \"x\"\n" + keys);
+        REQUIRE(scenario.faults.size() == 1);
+        CHECK(scenario.faults[0].kind == kind);
+        CHECK(to_string(kind) == name);
+    }
+}
+
+TEST_CASE("scenario: a fault's keys are checked, each with its place", "[sim][scenario]") {
+    const auto fault = [](const std::string& keys) {
+        return complaints_of("[[fault]]\nat = \"1m\"\ndevice = \"x\"\n" + keys);
+    };
+    CHECK(has(fault("kind = \"slow\"\n"), "delay"));
+    CHECK(has(fault("kind = \"slow\"\ndelay = \"2h\"\n"), "hour"));
+    CHECK_FALSE(fault("kind = \"silent\"\ndelay = \"1s\"\n").empty());
+    CHECK_FALSE(fault("kind = \"exception\"\ncode = 12\n").empty());
+    CHECK(has(fault("kind = \"silent\"\naddress = 3\n"), "table"));
+    CHECK_FALSE(fault("kind = \"silent\"\ntable = \"coil\"\naddress = 65535\ncount = 2\n").empty());
+    CHECK_FALSE(fault("kind = \"silent\"\ntable = \"drawer\"\n").empty());
+    CHECK_FALSE(fault("kind = \"silent\"\nevery = 0\n").empty());
+    CHECK_FALSE(fault("kind = \"silent\"\nchance = 1.5\n").empty());
+    CHECK(has(fault("kind = \"stuck\"\nevery = 2\n"), "stuck"));
+    CHECK(fault("kind = \"busy\"\ntable = \"input\"\naddress = 7\nevery = 2\nchance = 0.5\n")
+              .empty());
+}
+
 TEST_CASE("scenario: a file that is not TOML complains once and does not crash",
           "[sim][scenario]") {
     Complaints complaints;

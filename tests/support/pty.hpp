@@ -1,5 +1,6 @@
 // A serial line for tests: a pseudo-terminal whose far end does what a script says. One thread of
 // its own answers; the test's thread scripts it. Unplugging closes the far end for good.
+// Throws std::system_error when there is no pseudo-terminal.
 #pragma once
 
 #include <atomic>

@@ -2,6 +2,7 @@
 // simulator as a program.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,8 +23,6 @@ using namespace firebreak;
 using namespace std::chrono_literals;
 
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
 
 class Client {
 public:
@@ -68,24 +67,33 @@ private:
     int fd_;
 };
 
-/// A server of two buses whose units echo the function and say bus and unit; unit 9 is silent.
+BusPlan tcp_bus(std::uint16_t port) {
+    BusPlan bus;
+    bus.host = "127.0.0.1";
+    bus.port = port;
+    return bus;
+}
+
+/// A server of two buses whose units echo the function and say bus and unit; unit 9 is
+/// silent, 8 takes an hour, 7 resets the connection.
 class Served {
 public:
     Served() {
         auto opened = ModbusServer::open(
-            {{"127.0.0.1", ports[0]}, {"127.0.0.1", ports[1]}},
-            [](std::size_t bus, std::uint8_t unit, std::span<const std::uint8_t> pdu) -> Bytes {
+            {tcp_bus(ports[0]), tcp_bus(ports[1])},
+            [](std::size_t bus, std::uint8_t unit, std::span<const std::uint8_t> pdu) -> Reply {
                 if (unit == 9) return {};
-                return {pdu[0], 2, static_cast<std::uint8_t>(bus), unit};
+                Reply reply{{pdu[0], 2, static_cast<std::uint8_t>(bus), unit}, {}};
+                if (unit == 8) reply.fault = WireFault{FaultKind::slow, 1h};
+                if (unit == 7) reply.fault = WireFault{FaultKind::reset, {}};
+                return reply;
             });
         REQUIRE(opened);
         server_ = *std::move(opened);
         thread_ = std::thread([this] {
-            std::vector<pollfd> watched;
+            pollfd watched{server_->fd(), POLLIN, 0};
             while (!stop_) {
-                watched.clear();
-                server_->watch(watched);
-                ::poll(watched.data(), watched.size(), 5);
+                ::poll(&watched, 1, 5);
                 server_->serve(std::chrono::steady_clock::now() + ahead_.load());
                 clients = server_->clients();
             }
@@ -154,6 +162,28 @@ TEST_CASE("modbus server: silence of one unit leaves its connection usable", "[s
     CHECK(client.receive(11) == answer(2, 0, 1));
 }
 
+TEST_CASE("modbus server: a slow unit keeps no other waiting, not even on its own connection",
+          "[system][modbus]") {
+    Served served;
+    const Client client(served.ports[0]);
+    client.send(request(1, 8));
+    client.send(request(2, 1));
+    CHECK(client.receive(11) == answer(2, 0, 1));
+    served.jump(61min);
+    CHECK(client.receive(11) == answer(1, 0, 8));
+}
+
+TEST_CASE("modbus server: a reset ends the connection of who asked, and no other",
+          "[system][modbus]") {
+    const Served served;
+    const Client other(served.ports[0]);
+    const Client client(served.ports[0]);
+    client.send(request(1, 7));
+    CHECK(client.ended());
+    other.send(request(2, 1));
+    CHECK(other.receive(11) == answer(2, 0, 1));
+}
+
 TEST_CASE("modbus server: what is not Modbus is shown out, and nobody else notices",
           "[system][modbus]") {
     const Served served;
@@ -204,7 +234,7 @@ TEST_CASE("modbus server: a client that never reads its answers is shown out", "
 
 TEST_CASE("modbus server: a port that is taken is an error that names it", "[system][modbus]") {
     const Served served;
-    const auto second = ModbusServer::open({{"127.0.0.1", served.ports[0]}}, {});
+    const auto second = ModbusServer::open({tcp_bus(served.ports[0])}, {});
     REQUIRE_FALSE(second);
     CHECK(second.error().what.find(std::to_string(served.ports[0])) != std::string::npos);
 }

@@ -1,0 +1,189 @@
+#include "firmware/shell.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <future>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "contract/support/backoff.hpp"
+#include "contract/support/inbox.hpp"
+#include "contract/support/log.hpp"
+#include "contract/support/program.hpp"
+#include "firmware/agent.hpp"
+#include "firmware/bus/bus_thread.hpp"
+
+namespace firebreak {
+namespace {
+
+constexpr std::size_t inbox_capacity = 1024;
+/// Inputs handled between two looks at the link, so that neither starves the other.
+constexpr int batch = 64;
+/// A full link is tried again soon, a stuck one ever more seldom.
+constexpr Duration publish_again = std::chrono::milliseconds(4);
+constexpr Duration publish_again_most = std::chrono::milliseconds(250);
+/// SIGTERM ends the program within 2 s, whatever a device or the broker does.
+constexpr Duration closing_time = std::chrono::milliseconds(1700);
+
+Now clock_now() {
+    return {std::chrono::steady_clock::now(),
+            std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+struct Wake {};
+using ShellInput = std::variant<Wake, AgentInput>;
+
+class Shell {
+public:
+    Shell(SitePlan plan, const Outside& outside)
+        : inbox_(inbox_capacity),
+          stop_signal_([this] { stop(); }),
+          plan_(std::move(plan)),
+          agent_(plan_, make_boot_id(), clock_now()) {
+        for (std::size_t index = 0; index < plan_.buses.size(); ++index) {
+            buses_.push_back(std::make_unique<BusThread>(
+                outside.bus(plan_.buses[index]), index, plan_.devices, [this](BusNews news) {
+                    std::visit([this](auto& one) { post(std::move(one)); }, news);
+                }));
+        }
+        link_ = outside.link(link_options(), [this](LinkEvent event) {
+            std::visit([this](auto& one) { post(std::move(one)); }, event);
+        });
+    }
+
+    void run() {
+        log(LogLevel::info, "started", {{"site", plan_.site}, {"agent", plan_.agent}});
+        Instant link_wants = clock_now().steady;
+        while (!stopping_) {
+            const Instant deadline = std::min({agent_.next_deadline(), link_wants, publish_at_});
+            take(deadline);
+            const Now now = clock_now();
+            agent_.set_counter("inbox.dropped", inbox_.dropped());
+            agent_.tick(now);
+            carry_writes(now);
+            carry_polls();
+            if (now.steady >= link_wants || link_news_) link_wants = link_->tick(now.steady);
+            link_news_ = false;
+            publish(now.steady);
+            write_notes();
+        }
+        close();
+    }
+
+private:
+    template <class T>
+    void post(T input) {
+        // A full inbox counts what it refuses; a device that is not heard becomes silent.
+        static_cast<void>(inbox_.post(AgentInput(std::move(input))));
+    }
+
+    void stop() {
+        stopping_ = true;
+        static_cast<void>(inbox_.post(Wake{}));  // when full, the loop is awake anyway
+    }
+
+    [[nodiscard]] LinkOptions link_options() const {
+        LinkOptions options;
+        options.url = plan_.broker_url;
+        options.client_id = fmt::format("firebreak-agent-{}-{}", plan_.site, plan_.agent);
+        options.username = plan_.broker_username;
+        options.password = plan_.broker_password;
+        options.ca_file = plan_.broker_ca_file;
+        options.subscriptions = agent_.subscriptions();
+        options.will = agent_.will();
+        return options;
+    }
+
+    void take(Instant deadline) {
+        auto item = inbox_.take(deadline);
+        for (int i = 0; item && !stopping_; ++i) {
+            if (const auto* input = std::get_if<AgentInput>(&*item)) {
+                link_news_ = link_news_ || std::holds_alternative<LinkUp>(*input) ||
+                             std::holds_alternative<LinkDown>(*input);
+                agent_.handle(*input, clock_now());
+            }
+            if (i + 1 == batch) break;
+            item = inbox_.take_now();
+        }
+    }
+
+    void carry_writes(Now now) {
+        for (auto& order : agent_.take_writes()) {
+            const auto ticket = order.ticket;
+            const auto bus = plan_.devices[order.device].bus;
+            if (buses_[bus]->write(std::move(order))) continue;
+            agent_.handle(
+                WriteReport{ticket, fail(Fault::busy, "too many writes wait"), now.steady}, now);
+        }
+    }
+
+    void carry_polls() {
+        for (auto& order : agent_.take_polls()) {
+            const auto device = order.device;
+            const auto bus = plan_.devices[device].bus;
+            if (!buses_[bus]->poll(std::move(order))) agent_.poll_again(device);
+        }
+    }
+
+    void publish(Instant now) {
+        while (const Message* message = agent_.next_message()) {
+            if (!link_->publish(*message)) {
+                const bool due = publish_at_ == never || now >= publish_at_;
+                if (due) publish_at_ = now + publish_backoff_.failed();
+                return;
+            }
+            agent_.message_sent();
+            publish_backoff_.succeeded();
+            publish_at_ = never;
+        }
+        publish_at_ = never;
+    }
+
+    void write_notes() {
+        for (const auto& note : agent_.take_notes()) {
+            log(note.level, note.event, {{"detail", note.detail}});
+        }
+    }
+
+    /// Each bus may wait for a dead device and the link for a dead broker: all at once.
+    void close() {
+        const Instant end = clock_now().steady + closing_time;
+        std::vector<std::future<void>> closings;
+        for (auto& bus : buses_) {
+            std::packaged_task<void()> ending([&bus] { bus.reset(); });
+            closings.push_back(ending.get_future());
+            std::thread(std::move(ending)).detach();
+        }
+        link_->close(agent_.farewell(clock_now()));
+        for (auto& closing : closings) {
+            if (closing.wait_until(end) == std::future_status::ready) continue;
+            log(LogLevel::warning, "stopped", {{"bus", "still waits for a device"}});
+            std::_Exit(0);  // nothing is left to say, and nothing to save
+        }
+        log(LogLevel::info, "stopped");
+    }
+
+    std::atomic<bool> stopping_ = false;
+    Inbox<ShellInput> inbox_;
+    StopSignal stop_signal_;  // before any other thread
+    SitePlan plan_;
+    Agent agent_;
+    std::vector<std::unique_ptr<BusThread>> buses_;
+    std::unique_ptr<Link> link_;
+    bool link_news_ = false;
+    Instant publish_at_ = never;
+    Backoff publish_backoff_{publish_again, publish_again_most};
+};
+
+}  // namespace
+
+void run_agent(SitePlan plan, const Outside& outside) {
+    Shell(std::move(plan), outside).run();
+}
+
+}  // namespace firebreak
