@@ -46,7 +46,8 @@ PointId cell(std::size_t i) {
 }
 
 ConditionPlan on(const PointId& point, Quantity quantity, double limit) {
-    ConditionPlan condition{point, Compare::above, limit, 0};
+    const bool time = std::holds_alternative<TimeTo>(quantity);
+    ConditionPlan condition{point, time ? Compare::below : Compare::above, limit, 0};
     condition.quantity = std::move(quantity);
     condition.belief = {20, -40, 1000};
     return condition;
@@ -79,7 +80,7 @@ std::vector<AlarmPlan> rules_for(std::size_t points, std::size_t rules) {
             {Rate{std::chrono::seconds(60), nullptr}, 0.05},
             {Rate{std::chrono::seconds(3), nullptr}, 0.5},
             {Deviation{peers, false, false}, 5},
-            {TimeTo{60, std::chrono::seconds(120), false}, -1},
+            {TimeTo{60, std::chrono::seconds(120), false}, 600},
         };
         const auto& [quantity, limit] = kinds[rule % kinds.size()];
         plans.push_back(alarm(rule, on(cell(point), quantity, limit)));
@@ -184,10 +185,10 @@ void report(const char* what, std::size_t points, std::size_t rules) {
 
 int main() {
     firebreak::report("50_rules", 100, 50);
-    for (const std::size_t points : {100, 1000, 10000}) {
+    for (const std::size_t points : {100UL, 1000UL, 10000UL}) {
         firebreak::report("half_a_rule_a_point", points, points / 2);
     }
-    for (const std::size_t points : {100, 1000, 10000}) {
+    for (const std::size_t points : {100UL, 1000UL, 10000UL}) {
         firebreak::report("five_rules_a_point", points, points * 5);
     }
 }
