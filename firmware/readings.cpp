@@ -3,42 +3,16 @@
 #include <algorithm>
 #include <utility>
 
-#include "firmware/profile/codec.hpp"
+#include "firmware/profile/samples.hpp"
 
 namespace firebreak {
 
 namespace {
 
-/// The words of `address` on in a block, or none when they are not all there.
-std::span<const std::uint16_t> part(const Block& block, std::span<const std::uint16_t> words,
-                                    std::uint32_t address, int count) {
-    if (address < block.address || count <= 0) return {};
-    const std::size_t from = address - block.address;
-    const auto length = static_cast<std::size_t>(count);
-    if (from > words.size() || length > words.size() - from) return {};
-    return words.subspan(from, length);
-}
-
-Reading read_one(const DevicePlan& device, const Register& reg, const Block& block,
-                 std::span<const std::uint16_t> words, Instant at) {
-    const std::uint32_t base = device.base;
-    const auto own = part(block, words, base + reg.address, word_count(reg));
-    std::int16_t exponent = 0;
-    bool complete = !own.empty();
-    if (reg.scale_register) {
-        const auto scale = part(block, words, base + *reg.scale_register, 1);
-        complete = complete && !scale.empty();
-        if (!scale.empty()) exponent = static_cast<std::int16_t>(scale.front());
-    }
-    Reading reading{{device.name, reg.measure}, 0.0, "", reg.unit, at};
-    if (!complete) {
-        reading.value = fail(Fault::corrupt, "answer too short");
-        return reading;
-    }
-    reading.value = decode(reg, own, exponent);
-    // A text is no value and says all it has to say by its label.
-    if (reading.value || reg.type == WordType::text) reading.label = label_of(reg, own);
-    return reading;
+Reading reading_of(const DevicePlan& device, Sample sample, Instant at) {
+    const auto& reg = device.profile->registers[sample.reg];
+    return {
+        {device.name, reg.measure}, std::move(sample.value), std::move(sample.label), reg.unit, at};
 }
 
 bool same(const Result<double>& a, const Result<double>& b) {
@@ -53,8 +27,8 @@ std::vector<Reading> read_block(const DevicePlan& device, const Block& block,
                                 std::span<const std::uint16_t> words, Instant at) {
     std::vector<Reading> readings;
     readings.reserve(block.registers.size());
-    for (const std::size_t index : block.registers) {
-        readings.push_back(read_one(device, device.profile->registers[index], block, words, at));
+    for (auto& sample : decode_block(*device.profile, device.base, block, words)) {
+        readings.push_back(reading_of(device, std::move(sample), at));
     }
     return readings;
 }
