@@ -20,7 +20,7 @@
 #include "firmware/bus/modbus_bus.hpp"
 #include "firmware/bus/rtu.hpp"
 #include "firmware/profile/profile_file.hpp"
-#include "firmware/profile/samples.hpp"
+#include "firmware/profile/codec.hpp"
 #include "tests/support/block_optimum.hpp"
 
 using namespace firebreak;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "firmware/profile/samples.hpp"
+#include "firmware/profile/codec.hpp"
 
 namespace firebreak {
 
@@ -13,12 +13,6 @@ Reading reading_of(const DevicePlan& device, Sample sample, Instant at) {
     const auto& reg = device.profile->registers[sample.reg];
     return {
         {device.name, reg.measure}, std::move(sample.value), std::move(sample.label), reg.unit, at};
-}
-
-bool same(const Result<double>& a, const Result<double>& b) {
-    if (a.has_value() != b.has_value()) return false;
-    // Why a value is missing is told once a kind; the wording may differ from read to read.
-    return a.has_value() ? *a == *b : a.error().fault == b.error().fault;
 }
 
 }  // namespace
@@ -177,10 +171,12 @@ void Readings::say_missing(std::size_t device, std::size_t reg, Instant now, Rea
 }
 
 void Readings::offer(Point& point, Reading reading, Instant now, ReadingNews& news) {
-    const bool changed =
-        !point.published || !same(*point.published, reading.value) || point.label != reading.label;
+    // Why a value is missing is told once a kind; the wording may differ from read to read.
+    const auto said =
+        reading.value ? Said{*reading.value, {}} : Said{0, reading.value.error().fault};
+    const bool changed = point.published != said || point.label != reading.label;
     if (!changed && now - point.at < publish_every_) return;
-    point.published = reading.value;
+    point.published = said;
     point.label = reading.label;
     point.at = now;
     news.publish.push_back(std::move(reading));

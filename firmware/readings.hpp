@@ -47,8 +47,14 @@ public:
     [[nodiscard]] std::uint64_t implausible() const { return implausible_; }
 
 private:
+    /// What people were last told of a point, as far as it decides whether to tell them anew.
+    struct Said {
+        double value = 0;
+        std::optional<Fault> missing;
+        bool operator==(const Said&) const = default;
+    };
     struct Point {
-        std::optional<Result<double>> published;
+        std::optional<Said> published;
         std::string label;
         Instant at{};
         Instant good{};               ///< last good answer, or the start

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "firmware/profile/blocks.hpp"
-#include "firmware/profile/samples.hpp"
+#include "firmware/profile/codec.hpp"
 
 namespace firebreak {
 namespace {

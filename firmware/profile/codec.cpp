@@ -266,6 +266,21 @@ Result<void> encode_bits(const Register& reg, double number, std::span<std::uint
     return {};
 }
 
+/// The words of `address` on, relative to a block that begins at `begin`; none when they are not
+/// all there.
+std::span<const std::uint16_t> part(std::span<const std::uint16_t> words, std::uint32_t begin,
+                                    std::uint32_t address, int count) {
+    // An address before the block wraps to one far behind it.
+    const std::size_t from = address - begin;
+    const auto length = static_cast<std::size_t>(count);
+    if (from + length > words.size()) return {};
+    return {words.data() + from, length};
+}
+
+bool has_words(const Register& reg) {
+    return !reg.labels.empty() || reg.type == WordType::text;
+}
+
 }  // namespace
 
 Result<double> decode(const Register& reg, std::span<const std::uint16_t> words,
@@ -297,6 +312,32 @@ std::string label_of(const Register& reg, std::span<const std::uint16_t> words) 
     const auto found = std::find_if(reg.labels.begin(), reg.labels.end(),
                                     [&](const Label& label) { return label.raw == number; });
     return found == reg.labels.end() ? "" : found->text;
+}
+
+Sample::Sample(std::size_t index, const Register& reg_, std::span<const std::uint16_t> own,
+               std::int16_t exponent)
+    : reg(index), value(decode(reg_, own, exponent)) {
+    // A text is no value and says all it has to say by its label.
+    if (has_words(reg_) && (value || reg_.type == WordType::text)) label = label_of(reg_, own);
+}
+
+std::vector<Sample> decode_block(const Profile& profile, std::uint16_t base, const Block& block,
+                                 std::span<const std::uint16_t> words) {
+    std::vector<Sample> samples;
+    samples.reserve(block.registers.size());
+    const auto begin = std::uint32_t{block.address} - base;  // relative to the base, as registers
+    for (const std::size_t index : block.registers) {
+        const auto& reg = profile.registers[index];
+        auto own = part(words, begin, reg.address, word_count(reg));
+        std::int16_t exponent = 0;
+        if (reg.scale_register) {
+            const auto scale = part(words, begin, *reg.scale_register, 1);
+            if (scale.empty()) own = {};
+            if (!scale.empty()) exponent = static_cast<std::int16_t>(scale.front());
+        }
+        samples.emplace_back(index, reg, own, exponent);
+    }
+    return samples;
 }
 
 Result<void> encode(const Register& reg, double value, std::span<std::uint16_t> words,
