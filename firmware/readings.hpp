@@ -61,6 +61,7 @@ private:
         std::optional<Fault> failed;  ///< why the last read gave none
         bool missing = false;         ///< has been said to be
         bool wanted = false;
+        PointIndex index = 0;  ///< in the history, once wanted
     };
     struct DeviceState {
         DeviceStatus counts;
@@ -71,7 +72,9 @@ private:
     void accept(const BusReport& report, const Block& block, Instant now, ReadingNews& news);
     [[nodiscard]] Duration stale_after(std::size_t device, std::size_t reg) const;
     void say_missing(std::size_t device, std::size_t reg, Instant now, ReadingNews& news);
-    void offer(Point& point, Reading reading, Instant now, ReadingNews& news);
+    /// Whether people should hear this of the point, which then counts as told.
+    [[nodiscard]] bool is_news(Point& point, const Result<double>& value, const std::string& label,
+                               Instant now) const;
 
     const std::vector<DevicePlan>& plans_;
     Duration publish_every_;
