@@ -110,7 +110,7 @@ std::string describe_alarms(const std::vector<AlarmPlan>& alarms) {
 
 std::string describe(const SitePlan& plan) {
     auto text = fmt::format("agent {} at site {}, broker {}, heartbeat {}\n", plan.agent, plan.site,
-                            plan.broker_url, format_duration(plan.heartbeat));
+                            describe(plan.broker), format_duration(plan.heartbeat));
     text += plan.trusted_hosts.empty()
                 ? "obeys no host\n"
                 : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));
