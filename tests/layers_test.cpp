@@ -97,8 +97,8 @@ const std::pair<const std::string, std::vector<std::string>>& layer_of(const std
 const std::map<std::string, std::set<std::string>> owners = {
     {"toml++/", {"contract/support/config_file.cpp"}},
     {"nlohmann/", {"contract/payload.cpp"}},
-    {"mqtt/", {"contract/link/paho_link.cpp"}},
-    {"MQTT", {"contract/link/paho_link.cpp"}},
+    {"mqtt/", {"contract/link/paho_link.cpp", "bench/mqtt/raw_paho.cpp"}},
+    {"MQTT", {"contract/link/paho_link.cpp", "bench/mqtt/raw_paho.cpp"}},
     {"spdlog/", {}},
     {"CLI/", {"contract/support/program.cpp"}},
     {"modbus", {"firmware/bus/libmodbus_port.cpp", "bench/bus/raw_libmodbus.cpp"}},
