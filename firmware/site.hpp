@@ -35,6 +35,7 @@ struct ActionPlan {
 struct SitePlan {
     std::string site;
     std::string agent;
+    std::string state_folder;  ///< of what must survive a power cut; empty: nowhere
     std::string broker_url, broker_username, broker_password, broker_ca_file;
     Duration heartbeat = std::chrono::seconds(5);
     Duration publish_every = std::chrono::seconds(60);  ///< an unchanged reading again

@@ -72,6 +72,9 @@ std::string describe_alarm(const AlarmPlan& alarm) {
 std::string describe(const SitePlan& plan) {
     auto text = fmt::format("agent {} at site {}, broker {}, heartbeat {}\n", plan.agent, plan.site,
                             plan.broker_url, format_duration(plan.heartbeat));
+    if (!plan.state_folder.empty()) {
+        text += fmt::format("keeps what must survive in {}\n", plan.state_folder);
+    }
     text += plan.trusted_hosts.empty()
                 ? "obeys no host\n"
                 : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));

@@ -59,9 +59,9 @@ private:
 };
 
 /// A message on its way. The core thread fills a free slot and frees nothing that is sent;
-/// paho's thread frees or fails a sent slot and touches no other.
+/// paho's thread ends or fails a sent slot and touches no other.
 struct Slot {
-    enum Stage { free, sent, failed };
+    enum Stage { free, sent, failed, had };
     std::atomic<Stage> stage{free};
     Message message;
     std::uint64_t order = 0;
@@ -86,7 +86,7 @@ public:
           subscribing_(
               [this](const mqtt::token& token) { subscribed(token); },
               [this](const mqtt::token& token) { lost("subscribe: " + reason_of(token)); }),
-          publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::free; },
+          publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::had; },
                       [](const mqtt::token& token) { not_published(token); }) {}
 
     ~PahoLink() override { disconnect(); }
@@ -118,6 +118,7 @@ public:
 
     Result<void> publish(const Message& message) override {
         if (state_ != State::up) return fail(Fault::busy, "not connected");
+        collect();
         if (!resend() || in_flight() >= window_) return fail(Fault::busy, "too much in flight");
         const auto slot = std::find_if(slots_.begin(), slots_.end(),
                                        [](const Slot& s) { return s.stage == Slot::free; });
@@ -126,6 +127,11 @@ public:
         slot->order = ++order_;
         slot->since = now_;
         return send(*slot);
+    }
+
+    std::vector<std::uint64_t> take_delivered() override {
+        collect();
+        return std::exchange(delivered_, {});
     }
 
     void close(const Message& farewell) override {
@@ -225,6 +231,14 @@ private:
         }
     }
 
+    void collect() {
+        for (auto& slot : slots_) {
+            if (slot.stage != Slot::had) continue;
+            if (slot.message.ticket != 0) delivered_.push_back(slot.message.ticket);
+            slot.stage = Slot::free;
+        }
+    }
+
     std::size_t in_flight() const {
         return static_cast<std::size_t>(std::count_if(
             slots_.begin(), slots_.end(), [](const Slot& s) { return s.stage == Slot::sent; }));
@@ -240,7 +254,7 @@ private:
                 if (slot.stage == Slot::failed && earlier) next = &slot;
             }
             if (next == nullptr) return true;
-            if (now_ - next->since > resend_within) {
+            if (next->message.ticket == 0 && now_ - next->since > resend_within) {
                 log(LogLevel::warning, "publish_lost", {{"topic", next->message.topic}});
                 next->stage = Slot::free;
             } else if (in_flight() >= window_ || !send(*next)) {
@@ -317,7 +331,7 @@ private:
             log(LogLevel::warning, "publish_refused",
                 {{"topic", slot.message.topic}, {"why", reason_of(token)}});
         }
-        slot.stage = refused ? Slot::free : Slot::failed;
+        slot.stage = refused ? Slot::had : Slot::failed;
     }
 
     void connection_lost(const std::string& cause) override {
@@ -344,6 +358,7 @@ private:
     std::uint64_t order_ = 0;
     std::atomic<std::size_t> window_{most_in_flight};
     std::array<Slot, most_in_flight> slots_;
+    std::vector<std::uint64_t> delivered_;
     Outcomes connecting_;
     Outcomes subscribing_;
     Outcomes publishing_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "firmware/alarm/condition.hpp"
+#include "firmware/alarm/take_up.hpp"
 
 namespace firebreak {
 
@@ -53,21 +54,15 @@ std::optional<Transition> AlarmBook::operate(std::string_view alarm, const Opera
     return judge_one(*found, history, now, order);
 }
 
-std::optional<Transition> AlarmBook::take_up(const AlarmNotice& earlier, Instant now) {
+std::optional<Transition> AlarmBook::take_up(const AlarmNotice& earlier, Now now) {
     const auto found = find(earlier.alarm);
     if (!found || entries_[*found].taken_up) return std::nullopt;
     auto& entry = entries_[*found];
     entry.taken_up = true;
-    if (!is_active(earlier.phase) || is_active(entry.state.phase)) return std::nullopt;
-    // Evidence of this life outranks the earlier word, but evidence does not open a latch.
-    const bool latched = earlier.latched && plans_[*found].latch;
-    if (!latched && entry.state.phase != Phase::unknown) return std::nullopt;
     const AlarmState before = entry.state;
-    entry.state.phase = Phase::firing;
-    entry.state.since = now;
-    entry.state.latched = plans_[*found].latch;
-    entry.state.acknowledged = earlier.acknowledged;
-    entry.cause = earlier.cause;
+    entry.state = taken_up(before, plans_[*found], earlier, now);
+    if (entry.state == before) return std::nullopt;
+    if (entry.state.phase != before.phase) entry.cause = earlier.cause;
     return Transition{*found, before, entry.state, entry.cause};
 }
 

@@ -40,7 +40,7 @@ public:
 
     /// Takes up what an earlier life of this agent last said of an alarm, so that a restart clears
     /// nothing: an active one goes on firing until there is evidence, a latched one until reset.
-    [[nodiscard]] std::optional<Transition> take_up(const AlarmNotice& earlier, Instant now);
+    [[nodiscard]] std::optional<Transition> take_up(const AlarmNotice& earlier, Now now);
 
     [[nodiscard]] Instant next_deadline() const;
 

@@ -8,6 +8,7 @@
 #include "contract/alarm.hpp"
 #include "contract/reading.hpp"
 #include "contract/support/time.hpp"
+#include "firmware/alarm/annunciation.hpp"
 
 namespace firebreak {
 
@@ -29,6 +30,7 @@ struct AlarmPlan {
     Duration on_delay{};   ///< how long met before firing (ISA-18.2 on-delay)
     Duration off_delay{};  ///< how long un-met before clear
     bool latch = false;
+    Annunciation annunciation;
     std::string message;  ///< for people
 };
 

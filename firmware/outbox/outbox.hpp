@@ -1,5 +1,6 @@
 // What waits for the broker. State: the newest message of each topic, offered again after every
-// LinkUp. Records: a bounded queue in order, the oldest dropped and counted. Bounded throughout.
+// LinkUp. Answers: a bounded queue in order, the oldest dropped and counted. Records: the journal,
+// which keeps them until they are had. Bounded throughout.
 // Owned by the core. Nothing is offered while the link is down.
 #pragma once
 
@@ -7,8 +8,10 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "contract/message.hpp"
+#include "firmware/outbox/journal.hpp"
 
 namespace firebreak {
 
@@ -17,14 +20,17 @@ enum class Rank : std::uint8_t { urgent, ordinary };
 
 class Outbox {
 public:
-    Outbox(std::size_t max_topics, std::size_t max_records)
-        : max_topics_(max_topics), max_records_(max_records) {}
+    Outbox(std::size_t max_topics, std::size_t max_answers, Journal journal = Journal(0))
+        : max_topics_(max_topics), max_answers_(max_answers), journal_(std::move(journal)) {}
 
     /// State: replaces what is known of its topic, sent or not.
     void put(Message message, Rank rank);
 
-    /// A record: sent once, in order, after urgent state and before ordinary.
+    /// An answer: sent once, in order, after urgent state and before records and ordinary state.
     void queue(Message message);
+
+    [[nodiscard]] Journal& journal() { return journal_; }
+    [[nodiscard]] const Journal& journal() const { return journal_; }
 
     void link_up();
     void link_down();
@@ -35,10 +41,10 @@ public:
     /// The link took what front() last returned.
     void sent();
 
-    /// Records lost to a full queue, and states of more topics than were provided for.
-    [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+    /// Answers and records lost for want of room, and states of more topics than were provided for.
+    [[nodiscard]] std::uint64_t dropped() const { return dropped_ + journal_.thinned(); }
     [[nodiscard]] std::size_t waiting() const {
-        return urgent_.size() + records_.size() + ordinary_.size();
+        return urgent_.size() + answers_.size() + journal_.size() + ordinary_.size();
     }
 
 private:
@@ -47,16 +53,18 @@ private:
         Rank rank = Rank::ordinary;
         bool dirty = false;
     };
-    enum class Offer : std::uint8_t { nothing, urgent, record, ordinary };
+    enum class Offer : std::uint8_t { nothing, urgent, answer, record, ordinary };
 
     void mark(Slot& slot);
 
     std::size_t max_topics_;
-    std::size_t max_records_;
+    std::size_t max_answers_;
     std::map<std::string, Slot, std::less<>> slots_;  // node based: the queues point into it
     std::deque<Slot*> urgent_;
     std::deque<Slot*> ordinary_;
-    std::deque<Message> records_;
+    std::deque<Message> answers_;
+    Journal journal_;
+    std::uint64_t offered_ticket_ = 0;
     Offer offered_ = Offer::nothing;
     bool up_ = false;
     std::uint64_t dropped_ = 0;

@@ -29,7 +29,7 @@ const std::map<std::string, Echo> kinds = {
     {"event", echo(parse_event)},     {"status", echo(parse_status)},
     {"command", echo(parse_command)}, {"posture", echo(parse_posture_notice)},
     {"ack", echo(parse_ack)},         {"operator", echo(parse_operator_request)},
-    {"action", echo(parse_action_notice)},
+    {"action", echo(parse_action_notice)}, {"flood", echo(parse_flood)},
 };
 
 /// Kind and text of every golden message; "reading-missing.json" is a reading.
