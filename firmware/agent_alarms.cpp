@@ -155,6 +155,7 @@ AlarmNotice Agent::State::notice_of(std::size_t index, Now now) {
     notice.shelved_until = known.shelved_until;
     notice.out_of_service = known.out_of_service;
     notice.suppress = known.suppress;
+    if (state.suppressed_by_design) notice.suppressed_by = book.suppressors(index);
     notice.silenced = is_silenced(state);
     notice.group = alarm.annunciation.group;
     notice.first_out = known.first_out;

@@ -32,6 +32,13 @@ struct ActionPlan {
     bool armed = false;         ///< false: rehearsed, nothing is written
 };
 
+/// A rule set that the site uses, for people: what came of it.
+struct RuleSetPlan {
+    std::string name;
+    std::size_t alarms = 0;
+    std::vector<std::string> dropped;  ///< "off-gas (needs gas)"
+};
+
 struct SitePlan {
     std::string site;
     std::string agent;
@@ -43,6 +50,7 @@ struct SitePlan {
     std::vector<BusPlan> buses;
     std::vector<DevicePlan> devices;
     std::vector<AlarmPlan> alarms;
+    std::vector<RuleSetPlan> rules;
     std::vector<OutletPlan> outlets;
     std::vector<ActionPlan> actions;
 };

@@ -28,7 +28,10 @@ SitePlan SiteReader::read() {
     read_broker(root);
     for (auto& row : root.rows("bus")) read_bus(row);
     for (auto& row : root.rows("device")) read_device(row);
-    for (auto& row : root.rows("alarm")) read_alarm(row);
+    for (auto& row : root.rows("group")) read_group(row);
+    for (auto& row : root.rows("alarm")) read_alarm(row, {});
+    read_rules(root);
+    check_alarms();
     for (auto& row : root.rows("outlet")) read_outlet(row);
     for (auto& row : root.rows("action")) read_action(row);
     if (!root.has("device")) root.complain("", "no [[device]]: say what this agent reads");

@@ -1,5 +1,6 @@
-// Reads a site file block by block; the parts stand in site_file, site_wiring, site_alarms and
-// site_outputs. Internal to them. One use: construct, read(). Every error is kept with its place.
+// Reads a site file block by block; the parts stand in site_file, site_wiring, site_groups,
+// site_alarms, site_conditions, site_rules, site_alarm_checks and site_outputs. Internal to them.
+// One use: construct, read(). Every error is kept with its place.
 #pragma once
 
 #include <map>
@@ -20,6 +21,18 @@ namespace firebreak {
 
 /// Longer waits are typing errors, and adding them to an instant must not overflow.
 inline constexpr Duration longest_wait = std::chrono::hours(24 * 7);
+
+/// Where an alarm stands: in the site's own file, or in a rule set with its roles.
+struct AlarmScope {
+    const std::map<std::string, Group>* roles = nullptr;  ///< null: the site's groups
+    std::string prefix = {};                              ///< of the names of a rule set
+    BeliefPlan belief = {};                               ///< of the alarm's conditions
+    Group each = {};                                      ///< the group that a template is for
+    std::optional<std::string> unbound = {};              ///< a role that the site does not bind
+};
+
+/// One name a member, unique in the group: what tells it from the others.
+[[nodiscard]] std::vector<std::string> member_names(const GroupPlan& group);
 
 class SiteReader {
 public:
@@ -45,9 +58,37 @@ private:
     std::vector<std::size_t> wanted(Section& row, const DevicePlan& device);
     void complain_no_measure(Section& row, std::string_view key, const DevicePlan& device,
                              const std::string& name);
-    void read_alarm(Section& row);
-    ConditionPlan read_condition(Section& row);
-    void read_comparison(Section& row, ConditionPlan& condition);
+    void read_group(Section& row);
+    void gather(Section& row, GroupPlan& group);
+    Group group(Section& row, std::string_view key, AlarmScope& scope);
+    void read_alarm(Section& row, AlarmScope scope);
+    void read_annunciation(Section& row, const AlarmScope& scope, Annunciation& how);
+    void read_join(Section& row, AlarmPlan& alarm);
+    void expand(Section& row, AlarmPlan alarm, const AlarmScope& scope, const Place& place);
+    void read_condition(Section& row, AlarmScope& scope, std::vector<ConditionPlan>& conditions);
+    std::vector<PointId> read_points(Section& row, AlarmScope& scope, ConditionPlan& condition);
+    void read_quantity(Section& row, AlarmScope& scope, ConditionPlan& condition);
+    Difference read_difference(Section& row, AlarmScope& scope);
+    static Overload read_overload(Section& row);
+    void read_comparison(Section& row, ConditionPlan& condition,
+                         const std::vector<PointId>& points);
+    void read_proof(Section& row, const AlarmScope& scope, ConditionPlan& condition);
+    static void read_belief(Section& row, BeliefPlan& belief);
+    [[nodiscard]] const Register* register_of(const PointId& point) const;
+    double in_points_unit(Section& row, std::string_view key, const std::vector<PointId>& points);
+    double labelled(Section& row, const std::vector<PointId>& points);
+    [[nodiscard]] std::string find_rules(const std::string& name) const;
+    void read_rules(Section& root);
+    void read_rule_set(const std::string& name, Section& binding);
+    Group bind(Section& binding, const std::string& role);
+    [[nodiscard]] std::size_t kinds_of(const AlarmPlan& alarm) const;
+    void prune(std::size_t first);
+    void check_alarms();
+    void complain_no_alarm(const std::string& name, const std::vector<std::string_view>& names,
+                           const Place& place);
+    void check_kinds(const AlarmPlan& alarm, const Place& place);
+    void check_cycles(const std::map<std::string, std::set<std::string>, std::less<>>& asks,
+                      const std::map<std::string, Place, std::less<>>& places);
     void read_outlet(Section& row);
     void read_action(Section& row);
     void read_action_alarms(Section& row, ActionPlan& action);
@@ -65,6 +106,10 @@ private:
     SitePlan plan_;
     std::map<std::string, std::shared_ptr<const Profile>> profiles_;  ///< null: missing or wrong
     std::set<std::string> bus_names_, device_names_, alarm_names_, outlet_names_, action_names_;
+    std::set<std::string> group_names_;
+    std::map<std::string, Group> groups_;
+    std::vector<Place> alarm_places_;                     ///< of each alarm's name
+    std::map<std::string, std::string> dropped_;          ///< of the present rule set: why
     std::set<std::tuple<std::size_t, int, int>> places_;  ///< bus, unit, base
     std::set<std::pair<std::size_t, std::string>> switched_;
 };

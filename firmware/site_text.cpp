@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "firmware/alarm/condition.hpp"
 #include "firmware/bus/line_load.hpp"
 #include "firmware/site_file.hpp"
@@ -49,14 +51,36 @@ std::string describe_wire(const BusPlan& bus) {
                        line.baud, parity, line.stop_bits);
 }
 
-std::string describe_alarm(const AlarmPlan& alarm) {
-    std::string conditions;
-    for (const auto& condition : alarm.conditions) {
-        if (!conditions.empty()) conditions += alarm.all ? " and " : " or ";
-        conditions += describe(condition);
+std::string describe_list(const std::vector<ConditionPlan>& conditions, std::string_view between) {
+    // A whole group reads as its first and its number.
+    constexpr std::size_t most = 4;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(conditions.size(), most); ++i) {
+        if (i > 0) text += between;
+        text += describe(conditions[i]);
     }
-    auto text =
-        fmt::format("  {} ({}): when {}", alarm.name, to_string(alarm.severity), conditions);
+    if (conditions.size() > most) text += fmt::format(" … {} more", conditions.size() - most);
+    return text;
+}
+
+std::string describe_alarm(const AlarmPlan& alarm, std::size_t siblings) {
+    auto text = fmt::format("  {}{} ({}): ", alarm.name,
+                            siblings > 1 ? fmt::format(" and {} more", siblings - 1) : "",
+                            to_string(alarm.severity));
+    if (alarm.join.kinds > 0) {
+        text += fmt::format("when {} kinds of sign within {} of ", alarm.join.kinds,
+                            format_duration(alarm.join.within));
+    } else if (alarm.join.at_least > 1) {
+        text += fmt::format("when at least {} of ", alarm.join.at_least);
+    } else {
+        text += "when ";
+    }
+    text += describe_list(alarm.conditions, alarm.all ? " and " : " or ");
+    if (!alarm.confirmed_by.empty()) {
+        text += fmt::format(", confirmed within {} by {}", format_duration(alarm.join.within),
+                            describe_list(alarm.confirmed_by, " or "));
+    }
+    if (!alarm.unless.empty()) text += ", unless " + describe_list(alarm.unless, " and ");
     if (alarm.on_delay > Duration::zero()) {
         text += fmt::format(", for {}", format_duration(alarm.on_delay));
     }
@@ -64,7 +88,32 @@ std::string describe_alarm(const AlarmPlan& alarm) {
         text += fmt::format("; over after {} without", format_duration(alarm.off_delay));
     }
     if (alarm.latch) text += "; stays until an operator resets it";
+    const auto& shown = alarm.annunciation;
+    if (shown.priority > 0) text += fmt::format("; priority {}", shown.priority);
+    if (shown.re_alarm > Duration::zero()) {
+        text += fmt::format("; asks again {} after it was acknowledged",
+                            format_duration(shown.re_alarm));
+    }
+    if (!shown.group.empty()) text += fmt::format("; the first of {} is marked", shown.group);
+    if (!shown.suppressed_by.empty()) {
+        text += fmt::format("; silent during {}", fmt::join(shown.suppressed_by, " or "));
+    }
     return text + '\n';
+}
+
+/// Those that a template made stand in a row: the first speaks for all.
+std::string describe_alarms(const std::vector<AlarmPlan>& alarms) {
+    std::string text;
+    for (std::size_t i = 0; i < alarms.size();) {
+        std::size_t end = i + 1;
+        while (end < alarms.size() && !alarms[i].made_by.empty() &&
+               alarms[end].made_by == alarms[i].made_by) {
+            ++end;
+        }
+        text += describe_alarm(alarms[i], end - i);
+        i = end;
+    }
+    return text;
 }
 
 }  // namespace
@@ -88,7 +137,11 @@ std::string describe(const SitePlan& plan) {
     text += "devices\n";
     for (const auto& device : plan.devices) text += describe_device(plan, device);
     text += "alarms\n";
-    for (const auto& alarm : plan.alarms) text += describe_alarm(alarm);
+    text += describe_alarms(plan.alarms);
+    for (const auto& set : plan.rules) {
+        text += fmt::format("rules {}: {} alarms\n", set.name, set.alarms);
+        for (const auto& dropped : set.dropped) text += fmt::format("  without {}\n", dropped);
+    }
     if (!plan.outlets.empty()) text += "outlets\n";
     for (const auto& outlet : plan.outlets) {
         text += fmt::format("  {}: {} {}, {}\n", outlet.name, plan.devices[outlet.device].name,

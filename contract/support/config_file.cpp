@@ -143,6 +143,10 @@ Section::Section(std::shared_ptr<const Source> source, const void* table, Compla
       complaints_(&complaints),
       asked_(std::make_shared<std::map<std::string, bool, std::less<>>>()) {}
 
+bool Section::is_table(std::string_view key) const {
+    return as_table(table_)[key].is_table();
+}
+
 bool Section::has(std::string_view key) const {
     asked_->try_emplace(std::string(key), false);
     return as_table(table_).contains(key);

@@ -36,6 +36,8 @@ public:
     /// Asking whether a key is there is not reading it: finish() still complains about it.
     [[nodiscard]] bool has(std::string_view key) const;
 
+    [[nodiscard]] bool is_table(std::string_view key) const;
+
     // Required keys: a missing or ill-typed one complains and yields "", 0 or zero.
     std::string text(std::string_view key);
     double number(std::string_view key, Bounds<double> bounds = {});

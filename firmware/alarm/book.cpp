@@ -1,48 +1,128 @@
 #include "firmware/alarm/book.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
-#include "firmware/alarm/condition.hpp"
 #include "firmware/alarm/take_up.hpp"
-
 namespace firebreak {
 
-AlarmBook::AlarmBook(std::vector<AlarmPlan> plans, Instant start) : plans_(std::move(plans)) {
+namespace {
+
+constexpr std::size_t cause_most = 480;  ///< the wire's texts end at 512 bytes
+
+Verdict negate(Verdict verdict) {
+    if (verdict == Verdict::no_evidence) return verdict;
+    return verdict == Verdict::met ? Verdict::unmet : Verdict::met;
+}
+
+Verdict both(Verdict a, Verdict b) {
+    const auto met = static_cast<std::size_t>(a == Verdict::met) + (b == Verdict::met ? 1 : 0);
+    const auto missing =
+        static_cast<std::size_t>(a == Verdict::no_evidence) + (b == Verdict::no_evidence ? 1 : 0);
+    return join(met, missing, 2, 0);
+}
+
+bool tells(const AlarmState& state) {
+    return is_active(state.phase) && !is_silenced(state);
+}
+
+/// Shorter than the wire's limit, and never within a UTF-8 character.
+std::string cut(std::string text) {
+    if (text.size() <= cause_most) return text;
+    std::size_t end = cause_most;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    text.resize(end);
+    return text + "…";
+}
+
+}  // namespace
+
+AlarmBook::AlarmBook(std::vector<AlarmPlan> plans, Instant start)
+    : plans_(std::move(plans)), entries_(plans_.size()), watch_(start) {
     for (std::size_t alarm = 0; alarm < plans_.size(); ++alarm) {
-        Entry entry;
-        entry.state.since = start;
-        entry.held.resize(plans_[alarm].conditions.size(), false);
-        entries_.push_back(std::move(entry));
+        entries_[alarm].state.since = start;
         by_name_.emplace(plans_[alarm].name, alarm);
-        for (const auto& condition : plans_[alarm].conditions) {
-            auto& watchers = by_device_[condition.point.device];
-            if (watchers.empty() || watchers.back() != alarm) watchers.push_back(alarm);
+    }
+    for (std::size_t alarm = 0; alarm < plans_.size(); ++alarm) build(alarm);
+    waiting_.reserve(plans_.size());
+}
+
+void AlarmBook::build(std::size_t alarm) {
+    auto& entry = entries_[alarm];
+    const auto& plan = plans_[alarm];
+    entry.signs = signs_of(alarm, plan.conditions);
+    entry.unless = signs_of(alarm, plan.unless);
+    entry.confirmed_by = signs_of(alarm, plan.confirmed_by);
+    for (const auto& name : plan.annunciation.suppressed_by) {
+        for (const auto other : alarms_named(name)) {
+            entry.suppressors.push_back(other);
+            entries_[other].dependents.push_back(alarm);
         }
     }
+}
+
+std::vector<AlarmBook::Sign> AlarmBook::signs_of(std::size_t alarm,
+                                                 const std::vector<ConditionPlan>& conditions) {
+    std::vector<Sign> signs;
+    for (const auto& condition : conditions) {
+        Sign sign;
+        sign.condition = watch_.add(condition);
+        const auto kind = std::find(kinds_.begin(), kinds_.end(), condition.kind);
+        sign.kind = static_cast<std::uint32_t>(kind - kinds_.begin());
+        if (kind == kinds_.end()) kinds_.push_back(condition.kind);
+        if (const auto* other = std::get_if<OtherAlarm>(&condition.quantity)) {
+            sign.asks = true;
+            sign.alarms = alarms_named(other->alarm);
+            for (const auto asked : sign.alarms) entries_[asked].dependents.push_back(alarm);
+        } else {
+            watch_device(condition.point.device, alarm);
+            if (const auto* difference = std::get_if<Difference>(&condition.quantity)) {
+                watch_device(difference->other.device, alarm);
+            }
+        }
+        signs.push_back(std::move(sign));
+    }
+    return signs;
+}
+
+/// Itself, or all that a template of this name made.
+std::vector<std::size_t> AlarmBook::alarms_named(const std::string& name) const {
+    std::vector<std::size_t> found;
+    for (std::size_t alarm = 0; alarm < plans_.size(); ++alarm) {
+        if (plans_[alarm].name == name || plans_[alarm].made_by == name) found.push_back(alarm);
+    }
+    return found;
+}
+
+void AlarmBook::watch_device(const std::string& device, std::size_t alarm) {
+    auto& watchers = by_device_[device];
+    if (watchers.empty() || watchers.back() != alarm) watchers.push_back(alarm);
 }
 
 std::vector<Transition> AlarmBook::look(const std::string& device, const History& history,
                                         Instant now) {
     std::vector<Transition> changed;
+    watch_.hear(device, history, now);
     const auto watchers = by_device_.find(device);
-    if (watchers == by_device_.end()) return changed;
-    for (const std::size_t alarm : watchers->second) {
-        if (auto one = judge_one(alarm, history, now, std::nullopt)) {
-            changed.push_back(std::move(*one));
-        }
+    if (watchers != by_device_.end()) {
+        for (const std::size_t alarm : watchers->second) judge(alarm, history, now, changed);
     }
+    settle(history, now, changed);
     return changed;
 }
 
 std::vector<Transition> AlarmBook::tick(const History& history, Instant now) {
     std::vector<Transition> changed;
+    if (now < earliest_) return changed;
+    settle(history, now, changed);
     for (std::size_t alarm = 0; alarm < entries_.size(); ++alarm) {
-        const auto& entry = entries_[alarm];
-        if (next_change(entry.state, entry.verdict, plans_[alarm]) > now) continue;
-        if (auto one = judge_one(alarm, history, now, std::nullopt)) {
-            changed.push_back(std::move(*one));
-        }
+        if (due(alarm) <= now) judge(alarm, history, now, changed);
+    }
+    settle(history, now, changed);
+    earliest_ = never;
+    for (std::size_t alarm = 0; alarm < entries_.size(); ++alarm) {
+        earliest_ = std::min(earliest_, due(alarm));
     }
     return changed;
 }
@@ -63,16 +143,19 @@ std::optional<Transition> AlarmBook::take_up(const AlarmNotice& earlier, Now now
     entry.state = taken_up(before, plans_[*found], earlier, now);
     if (entry.state == before) return std::nullopt;
     if (entry.state.phase != before.phase) entry.cause = earlier.cause;
+    earliest_ = std::min(earliest_, due(*found));
+    tell_dependents(entry, now.steady);
     return Transition{*found, before, entry.state, entry.cause};
 }
 
-Instant AlarmBook::next_deadline() const {
-    Instant next = never;
-    for (std::size_t alarm = 0; alarm < entries_.size(); ++alarm) {
-        const auto& entry = entries_[alarm];
-        next = std::min(next, next_change(entry.state, entry.verdict, plans_[alarm]));
+std::string AlarmBook::suppressors(std::size_t alarm) const {
+    std::string names;
+    for (const auto other : entries_[alarm].suppressors) {
+        if (!tells(entries_[other].state)) continue;
+        if (!names.empty()) names += ", ";
+        names += plans_[other].name;
     }
-    return next;
+    return names;
 }
 
 std::optional<std::size_t> AlarmBook::find(std::string_view alarm) const {
@@ -81,43 +164,168 @@ std::optional<std::size_t> AlarmBook::find(std::string_view alarm) const {
     return found->second;
 }
 
+void AlarmBook::judge(std::size_t alarm, const History& history, Instant now, Changes& changed) {
+    if (auto one = judge_one(alarm, history, now, std::nullopt)) {
+        changed.push_back(std::move(*one));
+    }
+}
+
+/// The alarms that ask others whose state has changed. No alarm asks itself, by whatever way, so
+/// this ends; the site file's reader sees to that.
+void AlarmBook::settle(const History& history, Instant now, Changes& changed) {
+    while (!waiting_.empty()) {
+        const auto alarm = waiting_.back();
+        waiting_.pop_back();
+        entries_[alarm].waits = false;
+        judge(alarm, history, now, changed);
+    }
+}
+
+void AlarmBook::tell_dependents(const Entry& entry, Instant now) {
+    for (const auto dependent : entry.dependents) {
+        if (std::exchange(entries_[dependent].waits, true)) continue;
+        waiting_.push_back(dependent);
+        earliest_ = std::min(earliest_, now);
+    }
+}
+
 std::optional<Transition> AlarmBook::judge_one(std::size_t alarm, const History& history,
                                                Instant now,
                                                const std::optional<OperatorOrder>& order) {
     const auto& plan = plans_[alarm];
     auto& entry = entries_[alarm];
-    std::vector<Verdict> verdicts;
-    verdicts.reserve(plan.conditions.size());
-    for (std::size_t i = 0; i < plan.conditions.size(); ++i) {
-        const Verdict verdict = judge(plan.conditions[i], history, now, entry.held[i]);
-        if (verdict != Verdict::no_evidence) entry.held[i] = verdict == Verdict::met;
-        verdicts.push_back(verdict);
-    }
-    entry.verdict = join(verdicts, plan.all);
+    entry.recheck = never;
+    const bool lasting = plan.join.kinds > 0 || !plan.confirmed_by.empty();
+    const Duration within = lasting ? plan.join.within : Duration::zero();
+    look_at(entry.signs, within, entry, history, now);
+    look_at(entry.unless, Duration::zero(), entry, history, now);
+    look_at(entry.confirmed_by, within, entry, history, now);
+    entry.verdict = verdict_of(entry, plan);
     const AlarmState before = entry.state;
-    entry.state = step(before, entry.verdict, plan, now, order);
+    // Only what is known to hold suppresses, and only while somebody is told of it.
+    entry.state.suppressed_by_design =
+        std::any_of(entry.suppressors.begin(), entry.suppressors.end(),
+                    [this](std::size_t other) { return tells(entries_[other].state); });
+    entry.state = step(entry.state, entry.verdict, plan, now, order);
+    earliest_ = std::min(earliest_, due(alarm));
     if (entry.state == before) return std::nullopt;
+    tell_dependents(entry, now);
     // Without evidence there is nothing new to say; the last cause stands.
     if (entry.state.phase != before.phase && entry.verdict != Verdict::no_evidence) {
-        entry.cause = cause_of(alarm, verdicts, history, now);
+        entry.cause = cause_of(alarm, history, now);
     }
     return Transition{alarm, before, entry.state, entry.cause};
 }
 
-std::string AlarmBook::cause_of(std::size_t alarm, const std::vector<Verdict>& verdicts,
-                                const History& history, Instant now) const {
-    const auto& plan = plans_[alarm];
-    const Verdict joined = entries_[alarm].verdict;
-    std::string detail;
-    for (std::size_t i = 0; i < verdicts.size(); ++i) {
-        if (verdicts[i] != joined) continue;
-        if (!detail.empty()) detail += ", ";
-        detail += explain(plan.conditions[i], history, now, verdicts[i]);
-        // Every reason of an `all` alarm made it so; of an `any` alarm the first will do.
-        if (plan.all != (joined == Verdict::met)) break;
+void AlarmBook::look_at(std::vector<Sign>& signs, Duration within, Entry& entry,
+                        const History& history, Instant now) {
+    for (auto& sign : signs) {
+        const bool was_met = sign.asks && sign.seen == Verdict::met;
+        sign.seen = sign.asks ? ask(sign.alarms) : watch_.judge(sign.condition, history, now);
+        if (sign.seen == Verdict::met || was_met) sign.met = now;
+        sign.verdict = sign.seen;
+        if (!sign.asks) entry.recheck = std::min(entry.recheck, watch_.next_change(sign.condition));
+        if (sign.seen == Verdict::met || within == Duration::zero() || !sign.met) continue;
+        // A sign counts for a while after it was seen: fire burns its sensors.
+        const Instant over = *sign.met + within;
+        if (now >= over) continue;
+        sign.verdict = Verdict::met;
+        entry.recheck = std::min(entry.recheck, over);
     }
-    if (plan.message.empty() || joined != Verdict::met) return detail;
-    return plan.message + ": " + detail;
+}
+
+Verdict AlarmBook::ask(const std::vector<std::size_t>& alarms) const {
+    std::size_t active = 0;
+    std::size_t unknown = 0;
+    for (const auto alarm : alarms) {
+        const auto& state = entries_[alarm].state;
+        // A silenced alarm asks nothing of anybody, so it tells nothing either.
+        if (state.phase == Phase::unknown || is_silenced(state)) {
+            ++unknown;
+        } else if (is_active(state.phase)) {
+            ++active;
+        }
+    }
+    return join(active, unknown, alarms.size(), 1);
+}
+
+Verdict AlarmBook::join_signs(const std::vector<Sign>& signs, const AlarmPlan& plan) {
+    std::size_t met = 0;
+    std::size_t missing = 0;
+    std::uint64_t met_kinds = 0;
+    std::uint64_t missing_kinds = 0;
+    for (const auto& sign : signs) {
+        const auto bit = std::uint64_t{1} << (sign.kind % 64);
+        if (sign.verdict == Verdict::met) {
+            ++met;
+            met_kinds |= bit;
+        } else if (sign.verdict == Verdict::no_evidence) {
+            ++missing;
+            missing_kinds |= bit;
+        }
+    }
+    if (plan.join.kinds > 0) {
+        const auto known = static_cast<std::size_t>(std::popcount(met_kinds));
+        const auto open = static_cast<std::size_t>(std::popcount(missing_kinds & ~met_kinds));
+        return join(known, open, std::max(signs.size(), plan.join.kinds), plan.join.kinds);
+    }
+    return join(met, missing, signs.size(), plan.all ? 0 : plan.join.at_least);
+}
+
+Verdict AlarmBook::join_list(const std::vector<Sign>& signs, bool all) {
+    std::size_t met = 0;
+    std::size_t missing = 0;
+    for (const auto& sign : signs) {
+        if (sign.verdict == Verdict::met) ++met;
+        if (sign.verdict == Verdict::no_evidence) ++missing;
+    }
+    return join(met, missing, signs.size(), all ? 0 : 1);
+}
+
+Verdict AlarmBook::verdict_of(const Entry& entry, const AlarmPlan& plan) {
+    Verdict verdict = join_signs(entry.signs, plan);
+    if (!entry.confirmed_by.empty()) verdict = both(verdict, join_list(entry.confirmed_by, false));
+    if (!entry.unless.empty()) verdict = both(verdict, negate(join_list(entry.unless, true)));
+    return verdict;
+}
+
+Instant AlarmBook::due(std::size_t alarm) const {
+    const auto& entry = entries_[alarm];
+    return std::min(next_change(entry.state, entry.verdict, plans_[alarm]), entry.recheck);
+}
+
+std::string AlarmBook::words_for(const Sign& sign, const History& history, Instant now) {
+    for (const auto alarm : sign.alarms) {
+        const auto& entry = entries_[alarm];
+        if ((sign.verdict == Verdict::met) != is_active(entry.state.phase)) continue;
+        auto text = "alarm " + plans_[alarm].name + ' ' + std::string(to_string(entry.state.phase));
+        return sign.verdict == Verdict::met ? text + " (" + entry.cause + ')' : text;
+    }
+    if (sign.asks) return "an alarm was active a while ago";
+    return watch_.explain(sign.condition, history, now, sign.seen);
+}
+
+std::string AlarmBook::cause_of(std::size_t alarm, const History& history, Instant now) {
+    const auto& plan = plans_[alarm];
+    const auto& entry = entries_[alarm];
+    std::string detail;
+    const auto tell = [&](const std::vector<Sign>& signs, Verdict told, bool every) {
+        for (const auto& sign : signs) {
+            if (sign.verdict != told) continue;
+            if (!detail.empty()) detail += ", ";
+            detail += words_for(sign, history, now);
+            if (!every) break;
+        }
+    };
+    const bool met = entry.verdict == Verdict::met;
+    const bool several = plan.all || plan.join.at_least != 1 || plan.join.kinds > 0;
+    // Every reason of an `all` alarm made it so; of an `any` alarm the first will do.
+    if (join_signs(entry.signs, plan) == entry.verdict)
+        tell(entry.signs, entry.verdict, several == met);
+    if (met) tell(entry.confirmed_by, Verdict::met, false);
+    if (detail.empty()) tell(entry.unless, Verdict::met, true);
+    if (plan.message.empty() || !met) return cut(detail);
+    return cut(plan.message + ": " + detail);
 }
 
 }  // namespace firebreak

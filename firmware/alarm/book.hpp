@@ -12,6 +12,7 @@
 #include "firmware/alarm/history.hpp"
 #include "firmware/alarm/plan.hpp"
 #include "firmware/alarm/step.hpp"
+#include "firmware/alarm/watch.hpp"
 
 namespace firebreak {
 
@@ -42,7 +43,8 @@ public:
     /// nothing: an active one goes on firing until there is evidence, a latched one until reset.
     [[nodiscard]] std::optional<Transition> take_up(const AlarmNotice& earlier, Now now);
 
-    [[nodiscard]] Instant next_deadline() const;
+    /// Not later than the time when the first alarm changes by time alone.
+    [[nodiscard]] Instant next_deadline() const { return earliest_; }
 
     [[nodiscard]] const std::vector<AlarmPlan>& plans() const { return plans_; }
     [[nodiscard]] const AlarmState& state(std::size_t alarm) const { return entries_[alarm].state; }
@@ -50,23 +52,58 @@ public:
         return entries_[alarm].cause;
     }
     [[nodiscard]] std::optional<std::size_t> find(std::string_view alarm) const;
+    /// The names of the alarms that suppress it by design now.
+    [[nodiscard]] std::string suppressors(std::size_t alarm) const;
 
 private:
+    /// A condition, the other alarms it asks instead, and when it was last met.
+    struct Sign {
+        std::uint32_t condition = 0;  ///< in the watch
+        bool asks = false;            ///< other alarms, not the watch
+        std::vector<std::size_t> alarms;
+        std::uint32_t kind = 0;                  ///< signs of one kind share a number
+        Verdict seen = Verdict::no_evidence;     ///< now
+        Verdict verdict = Verdict::no_evidence;  ///< as it counts: also for a while after
+        std::optional<Instant> met;              ///< when last
+    };
     struct Entry {
         AlarmState state;
         Verdict verdict = Verdict::no_evidence;
-        std::vector<bool> held;  ///< per condition: met when last judged on evidence
+        std::vector<Sign> signs, unless, confirmed_by;
+        std::vector<std::size_t> suppressors;
+        std::vector<std::size_t> dependents;  ///< alarms that ask this one, or that it suppresses
+        Instant recheck = never;              ///< the verdict may change by time alone
         std::string cause;
         bool taken_up = false;
+        bool waits = false;  ///< to be judged because another alarm changed
     };
+    using Changes = std::vector<Transition>;
 
+    void build(std::size_t alarm);
+    std::vector<Sign> signs_of(std::size_t alarm, const std::vector<ConditionPlan>& conditions);
+    [[nodiscard]] std::vector<std::size_t> alarms_named(const std::string& name) const;
+    void watch_device(const std::string& device, std::size_t alarm);
+    void judge(std::size_t alarm, const History& history, Instant now, Changes& changed);
+    void settle(const History& history, Instant now, Changes& changed);
+    void tell_dependents(const Entry& entry, Instant now);
     std::optional<Transition> judge_one(std::size_t alarm, const History& history, Instant now,
                                         const std::optional<OperatorOrder>& order);
-    [[nodiscard]] std::string cause_of(std::size_t alarm, const std::vector<Verdict>& verdicts,
-                                       const History& history, Instant now) const;
+    void look_at(std::vector<Sign>& signs, Duration within, Entry& entry, const History& history,
+                 Instant now);
+    [[nodiscard]] Verdict ask(const std::vector<std::size_t>& alarms) const;
+    [[nodiscard]] static Verdict join_signs(const std::vector<Sign>& signs, const AlarmPlan& plan);
+    [[nodiscard]] static Verdict join_list(const std::vector<Sign>& signs, bool all);
+    [[nodiscard]] static Verdict verdict_of(const Entry& entry, const AlarmPlan& plan);
+    [[nodiscard]] std::string words_for(const Sign& sign, const History& history, Instant now);
+    [[nodiscard]] std::string cause_of(std::size_t alarm, const History& history, Instant now);
+    [[nodiscard]] Instant due(std::size_t alarm) const;
 
     std::vector<AlarmPlan> plans_;
     std::vector<Entry> entries_;
+    Watch watch_;
+    Instant earliest_ = never;  ///< not later than the first alarm's time
+    std::vector<std::size_t> waiting_;
+    std::vector<std::string> kinds_;
     std::map<std::string, std::vector<std::size_t>, std::less<>> by_device_;
     std::map<std::string, std::size_t, std::less<>> by_name_;
 };

@@ -14,6 +14,8 @@ bool same(double a, double b) {
     return std::abs(a - b) <= 1e-9 * std::max({1.0, std::abs(a), std::abs(b)});
 }
 
+}  // namespace
+
 bool meets(const ConditionPlan& condition, double value, bool held) {
     const bool band = held && condition.hysteresis > 0;
     switch (condition.compare) {
@@ -49,8 +51,6 @@ std::string_view word(Compare compare) {
     return "";
 }
 
-}  // namespace
-
 std::string_view to_string(Verdict verdict) {
     switch (verdict) {
         case Verdict::met:
@@ -75,25 +75,21 @@ Verdict judge(const ConditionPlan& condition, const History& history, Instant no
 }
 
 Verdict join(const std::vector<Verdict>& verdicts, bool all) {
-    const auto has = [&](Verdict verdict) {
-        return std::find(verdicts.begin(), verdicts.end(), verdict) != verdicts.end();
-    };
-    // An alarm without conditions is a bug of the site file's reader; it must not fire for that.
-    if (verdicts.empty()) return Verdict::no_evidence;
-    const Verdict decides = all ? Verdict::unmet : Verdict::met;
-    if (has(decides)) return decides;
-    if (has(Verdict::no_evidence)) return Verdict::no_evidence;
-    return all ? Verdict::met : Verdict::unmet;
+    std::size_t met = 0;
+    std::size_t missing = 0;
+    for (const Verdict verdict : verdicts) {
+        if (verdict == Verdict::met) ++met;
+        if (verdict == Verdict::no_evidence) ++missing;
+    }
+    return join(met, missing, verdicts.size(), all ? 0 : 1);
 }
 
-std::string describe(const ConditionPlan& condition) {
-    if (condition.compare == Compare::silent) {
-        return fmt::format("{} silent", condition.point.device);
-    }
-    auto text = fmt::format("{} {} {} {:g}", condition.point.device, condition.point.measure,
-                            word(condition.compare), condition.limit);
-    if (condition.hysteresis > 0) text += fmt::format(" (hysteresis {:g})", condition.hysteresis);
-    return text;
+Verdict join(std::size_t met, std::size_t missing, std::size_t of, std::size_t at_least) {
+    // An alarm without conditions is a bug of the site file's reader; it must not fire for that.
+    if (of == 0) return Verdict::no_evidence;
+    const std::size_t needed = at_least == 0 ? of : at_least;
+    if (met >= needed) return Verdict::met;
+    return met + missing >= needed ? Verdict::no_evidence : Verdict::unmet;
 }
 
 std::string explain(const ConditionPlan& condition, const History& history, Instant now,

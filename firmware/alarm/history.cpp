@@ -1,55 +1,108 @@
 #include "firmware/alarm/history.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace firebreak {
 
 void History::expect(const std::string& device, Duration silent_after) {
-    ears_.insert_or_assign(device, Ear{start_, silent_after, false});
+    ears_[ear_of(device)] = Ear{start_, silent_after, true, false};
 }
 
 void History::expect(const PointId& point, Duration stale_after) {
-    stale_after_.insert_or_assign(point, stale_after);
+    slots_[resolve(point)].stale_after = stale_after;
 }
 
 void History::heard(const std::string& device, Instant at) {
-    const auto ear = ears_.find(device);
-    if (ear == ears_.end()) return;
-    ear->second.heard = std::max(ear->second.heard, at);
-    ear->second.ever = true;
+    const auto found = devices_.find(device);
+    if (found == devices_.end() || !ears_[found->second].expected) return;
+    auto& ear = ears_[found->second];
+    ear.heard = std::max(ear.heard, at);
+    ear.ever = true;
+}
+
+std::uint32_t History::ear_of(const std::string& device) {
+    const auto [entry, fresh] =
+        devices_.try_emplace(device, static_cast<std::uint32_t>(ears_.size()));
+    if (fresh) ears_.push_back(Ear{start_});
+    return entry->second;
+}
+
+PointIndex History::resolve(const PointId& point) {
+    const auto [entry, fresh] = points_.try_emplace(point, static_cast<PointIndex>(slots_.size()));
+    if (fresh) {
+        Reading reading{point, fail(Fault::stale, "not read yet"), "", Unit::none, start_};
+        slots_.push_back({std::move(reading), std::nullopt, ear_of(point.device), false});
+    }
+    return entry->second;
 }
 
 void History::add(Reading reading) {
-    const auto known = newest_.find(reading.point);
-    if (known == newest_.end()) {
-        auto point = reading.point;
-        newest_.emplace(std::move(point), std::move(reading));
-    } else if (reading.at >= known->second.at) {
-        known->second = std::move(reading);
+    auto& slot = slots_[resolve(reading.point)];
+    if (slot.read && reading.at < slot.reading.at) return;
+    if (reading.value && !std::isfinite(*reading.value)) {
+        reading.value = fail(Fault::corrupt, "not a number");
     }
+    slot.reading = std::move(reading);
+    slot.read = true;
+}
+
+void History::add(PointIndex point, double value, Instant at) {
+    auto& slot = slots_[point];
+    if (slot.read && at < slot.reading.at) return;
+    if (std::isfinite(value)) {
+        slot.reading.value = value;
+    } else {
+        slot.reading.value = fail(Fault::corrupt, "not a number");
+    }
+    slot.reading.at = at;
+    slot.read = true;
+}
+
+std::optional<PointIndex> History::find(const PointId& point) const {
+    const auto known = points_.find(point);
+    if (known == points_.end()) return std::nullopt;
+    return known->second;
+}
+
+bool History::stale(const Slot& slot, Instant now) const {
+    return now - slot.reading.at >= slot.stale_after.value_or(ears_[slot.ear].silent_after);
+}
+
+const Reading* History::newest(PointIndex point) const {
+    const auto& slot = slots_[point];
+    return slot.read ? &slot.reading : nullptr;
+}
+
+const Reading* History::fresh(PointIndex point, Instant now) const {
+    const auto& slot = slots_[point];
+    if (!slot.read || !slot.reading.value) return nullptr;
+    return stale(slot, now) ? nullptr : &slot.reading;
 }
 
 const Reading* History::newest(const PointId& point) const {
-    const auto known = newest_.find(point);
-    return known == newest_.end() ? nullptr : &known->second;
+    const auto known = find(point);
+    return known ? newest(*known) : nullptr;
 }
 
 Result<double> History::evidence(const PointId& point, Instant now) const {
-    const Reading* reading = newest(point);
-    if (reading == nullptr) return fail(Fault::stale, "not read yet");
-    const auto ear = ears_.find(point.device);
-    const auto own = stale_after_.find(point);
-    const auto limit = own != stale_after_.end() ? own->second
-                       : ear != ears_.end()      ? ear->second.silent_after
-                                                 : Duration::max();
-    if (now - reading->at >= limit) return fail(Fault::stale, "too old");
-    return reading->value;
+    const auto known = find(point);
+    if (!known || !slots_[*known].read) return fail(Fault::stale, "not read yet");
+    const auto& slot = slots_[*known];
+    if (stale(slot, now)) return fail(Fault::stale, "too old");
+    return slot.reading.value;
+}
+
+const History::Ear* History::known(std::string_view device) const {
+    const auto found = devices_.find(device);
+    if (found == devices_.end() || !ears_[found->second].expected) return nullptr;
+    return &ears_[found->second];
 }
 
 bool History::heard_ever(const std::string& device) const {
-    const auto ear = ears_.find(device);
-    return ear != ears_.end() && ear->second.ever;
+    const Ear* ear = known(device);
+    return ear != nullptr && ear->ever;
 }
 
 bool History::silent(const std::string& device, Instant now) const {
@@ -57,14 +110,13 @@ bool History::silent(const std::string& device, Instant now) const {
 }
 
 Duration History::quiet(const std::string& device, Instant now) const {
-    const auto ear = ears_.find(device);
-    return ear == ears_.end() ? Duration::zero()
-                              : std::max(Duration::zero(), now - ear->second.heard);
+    const Ear* ear = known(device);
+    return ear == nullptr ? Duration::zero() : std::max(Duration::zero(), now - ear->heard);
 }
 
 Instant History::silent_at(const std::string& device) const {
-    const auto ear = ears_.find(device);
-    return ear == ears_.end() ? never : ear->second.heard + ear->second.silent_after;
+    const Ear* ear = known(device);
+    return ear == nullptr ? never : ear->heard + ear->silent_after;
 }
 
 }  // namespace firebreak

@@ -1,15 +1,21 @@
 // The newest reading of every point and when each device last answered. Owned by the core.
 // Evidence ages: a reading older than its device's silence limit counts as missing, not as good.
+// Points and devices have a name, for people, and an index, for those who ask often.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "contract/reading.hpp"
 #include "contract/support/time.hpp"
 
 namespace firebreak {
+
+using PointIndex = std::uint32_t;
 
 class History {
 public:
@@ -24,8 +30,19 @@ public:
     /// and from the start until the first.
     void heard(const std::string& device, Instant at);
 
-    /// Keeps the reading unless a newer one of its point is known.
+    /// Keeps the reading unless a newer one of its point is known. What is not a number is missing.
     void add(Reading reading);
+
+    /// The index of a point, made on the first call; it stays for the life of this history.
+    [[nodiscard]] PointIndex resolve(const PointId& point);
+    /// As add(), for a point whose unit and label stay; allocates nothing.
+    void add(PointIndex point, double value, Instant at);
+    /// Nothing for a point never read nor resolved.
+    [[nodiscard]] std::optional<PointIndex> find(const PointId& point) const;
+    /// The newest reading when it was ever read, however old.
+    [[nodiscard]] const Reading* newest(PointIndex point) const;
+    /// As evidence(), without the reason: null when there is none.
+    [[nodiscard]] const Reading* fresh(PointIndex point, Instant now) const;
 
     /// Nothing when the point was never read.
     [[nodiscard]] const Reading* newest(const PointId& point) const;
@@ -33,6 +50,7 @@ public:
     /// The newest value if it is fresh; else the reason why there is none, or Fault::stale.
     [[nodiscard]] Result<double> evidence(const PointId& point, Instant now) const;
 
+    [[nodiscard]] Instant start() const { return start_; }
     [[nodiscard]] bool heard_ever(const std::string& device) const;
     [[nodiscard]] bool silent(const std::string& device, Instant now) const;
     /// How long no good answer has come.
@@ -43,14 +61,26 @@ public:
 private:
     struct Ear {
         Instant heard;
-        Duration silent_after;
+        Duration silent_after = Duration::max();
+        bool expected = false;
         bool ever = false;
     };
+    struct Slot {
+        Reading reading;
+        std::optional<Duration> stale_after;  ///< where it is not the device's
+        std::uint32_t ear = 0;
+        bool read = false;
+    };
+
+    [[nodiscard]] bool stale(const Slot& slot, Instant now) const;
+    std::uint32_t ear_of(const std::string& device);
+    [[nodiscard]] const Ear* known(std::string_view device) const;
 
     Instant start_;
-    std::map<std::string, Ear, std::less<>> ears_;
-    std::map<PointId, Reading> newest_;
-    std::map<PointId, Duration> stale_after_;  ///< where it is not the device's
+    std::vector<Ear> ears_;
+    std::vector<Slot> slots_;
+    std::map<std::string, std::uint32_t, std::less<>> devices_;
+    std::map<PointId, PointIndex> points_;
 };
 
 }  // namespace firebreak

@@ -226,7 +226,7 @@ TEST_CASE("agent: heat fires the alarm after its delay, with notice and event",
     const auto notice = story.notice("hot");
     CHECK(notice.phase == Phase::firing);
     CHECK(notice.severity == Severity::critical);
-    CHECK(notice.cause == "ups1 battery.temperature 71.2 Cel above 60");
+    CHECK(notice.cause == "ups1 battery.temperature 71.2 Cel above 60, 2 s old; clears below 55");
     CHECK(notice.since == wall0 + 4s);
     const auto events = story.taken(Kind::event);
     REQUIRE(events.size() == 2);

@@ -74,7 +74,7 @@ TEST_CASE("book: a pending alarm fires by time after its sensor died", "[firmwar
     REQUIRE(changed.size() == 1);
     CHECK(changed[0].before.phase == Phase::pending);
     CHECK(changed[0].after.phase == Phase::firing);
-    CHECK(changed[0].cause == "a temp 80 Cel above 60");
+    CHECK(changed[0].cause == "a temp 80 Cel above 60, 0 s old; clears at 60");
 }
 
 TEST_CASE("book: a fading alarm whose sensor died neither clears nor spins", "[firmware][alarm]") {
@@ -112,7 +112,8 @@ TEST_CASE("book: an all-alarm needs every sign and tells every sign", "[firmware
     CHECK(room.phase() == Phase::clear);
     const auto changed = room.see("b", 70, 1s);
     REQUIRE(changed.size() == 1);
-    CHECK(changed[0].cause == "two signs: a temp 80 Cel above 60, b temp 70 Cel above 60");
+    CHECK(changed[0].cause == "two signs: a temp 80 Cel above 60, 1 s old; clears at 60, "
+          "b temp 70 Cel above 60, 0 s old; clears at 60");
 }
 
 TEST_CASE("book: a change of nothing is not mentioned", "[firmware][alarm]") {

@@ -1,0 +1,86 @@
+#include "firmware/alarm/belief.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace firebreak {
+
+namespace {
+
+/// A doubted level is believed after this long without a jump, if it lives.
+constexpr double settle_s = 120;
+/// Changes that tell a living sensor from one stuck at the end of its range.
+constexpr std::uint32_t alive = 8;
+
+}  // namespace
+
+double Belief::allowed(double seconds) const {
+    return std::max({plan_.jump * seconds, 8 * noise_.sigma(), 4 * noise_.quantum()});
+}
+
+Belief::Answer Belief::take(double t, double value) {
+    if (value < plan_.least || value > plan_.most) {
+        // Out of what can be: the sensor's break. Doubted, whatever comes next.
+        if (believed_) since_ = t;
+        believed_ = false;
+        changes_ = 0;
+        direction_ = 0;
+        last_ = value;
+        last_t_ = t;
+        return Answer::doubted;
+    }
+    if (plan_.jump <= 0) {
+        const bool first = !believed_;
+        believed_ = true;
+        trusted_ = last_ = value;
+        last_t_ = t;
+        noise_.add(t, value);
+        return first ? Answer::restarted : Answer::believed;
+    }
+    if (!any_) {
+        any_ = believed_ = true;
+        trusted_ = last_ = value;
+        last_t_ = t;
+        noise_.add(t, value);
+        return Answer::restarted;
+    }
+    const double step = value - last_;
+    const double room = allowed(t - last_t_);
+    Answer answer = Answer::believed;
+    if (!believed_) {
+        answer = doubt(t, value, step, room);
+    } else if (std::abs(step) > room) {
+        believed_ = false;
+        since_ = t;
+        direction_ = step;
+        changes_ = 0;
+        answer = Answer::doubted;
+    }
+    last_ = value;
+    last_t_ = t;
+    if (answer == Answer::doubted) return answer;
+    believed_ = true;
+    trusted_ = value;
+    noise_.add(t, value);
+    return answer;
+}
+
+Belief::Answer Belief::doubt(double t, double value, double step, double room) {
+    // Back where it was, as far as one step of heat goes: a level further off is not.
+    if (std::abs(value - trusted_) <= room) return Answer::believed;
+    const bool jumps = std::abs(step) > room;
+    const bool moves = std::abs(step) > std::max(3 * noise_.sigma(), noise_.quantum() / 2);
+    // Heat goes on: a second step the same way, of a size that noise does not make.
+    const bool same_way = moves && step * direction_ > 0;
+    if (same_way && std::abs(step) > std::abs(direction_) / 20) return Answer::risen;
+    if (jumps) {
+        since_ = t;
+        direction_ = step;
+        changes_ = 0;
+    } else if (step != 0) {
+        ++changes_;
+    }
+    return t - since_ >= settle_s && changes_ >= alive ? Answer::restarted : Answer::doubted;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,47 @@
+// Whether a point's readings are believed: a step that no heat can make is the sensor's own.
+// After one, the readings are doubted until they are back, go on the same way (a fire is a row of
+// steps, a fault is one), or have settled and live at the new level. Pure; owned by the watch.
+#pragma once
+
+#include <cstdint>
+
+#include "firmware/alarm/noise.hpp"
+#include "firmware/alarm/plan.hpp"
+
+namespace firebreak {
+
+class Belief {
+public:
+    enum class Answer : std::uint8_t {
+        believed,
+        doubted,
+        restarted,  ///< believed from here on; what was before does not join to it
+        risen,      ///< as restarted, and the reading before was true as well
+    };
+
+    explicit Belief(BeliefPlan plan) : plan_(plan) {}
+
+    /// `t` in seconds, rising from call to call; `value` finite.
+    Answer take(double t, double value);
+
+    [[nodiscard]] bool believed() const { return believed_; }
+    /// The last value believed, to say what it jumped from.
+    [[nodiscard]] double trusted() const { return trusted_; }
+    [[nodiscard]] const Noise& noise() const { return noise_; }
+
+private:
+    Answer doubt(double t, double value, double step, double room);
+    [[nodiscard]] double allowed(double seconds) const;
+
+    BeliefPlan plan_;
+    Noise noise_;
+    bool any_ = false;
+    bool believed_ = false;
+    double trusted_ = 0;
+    double last_ = 0, last_t_ = 0;
+    double since_ = 0;           ///< of the last jump while doubted
+    double direction_ = 0;       ///< of that jump
+    std::uint32_t changes_ = 0;  ///< steps since then: a sensor that lives
+};
+
+}  // namespace firebreak

@@ -1,0 +1,120 @@
+#include <cmath>
+#include <limits>
+
+#include "firmware/alarm/watch.hpp"
+
+namespace firebreak {
+
+namespace {
+
+/// A slope must stand this many standard errors off zero: at one reading a second, noise alone
+/// gets there less than once in a century.
+constexpr double slope_errors = 6;
+/// A member must stand this far out of what its peers spread (of a normal distribution).
+constexpr double spreads = 4;
+/// The edges of a forecast.
+constexpr double forecast_errors = 3;
+/// A sensor that changed this often has a habit, and so many times that is no habit any more.
+constexpr std::uint32_t habit_changes = 32;
+constexpr double habit_times = 50;
+
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+Figure none(const char* why) {
+    Figure figure;
+    figure.missing = why;
+    return figure;
+}
+
+}  // namespace
+
+Figure Watch::figure(Memory& memory, const History& history, Instant now) {
+    const auto& quantity = memory.plan.quantity;
+    const auto& eye = eyes_[memory.eye];
+    if (std::holds_alternative<Missing>(quantity)) {
+        const bool there = fresh(eye, history, now) != nullptr;
+        return {there ? 0 : std::max(0.0, seconds(now - eye.good))};
+    }
+    if (!eye.index) return none("not read yet");
+    if (!eye.belief.believed()) return none("not believed");
+    if (history.fresh(*eye.index, now) == nullptr) return none("missing");
+    if (memory.peers) round(circles_[memory.circle], history, now);
+    if (std::holds_alternative<Rate>(quantity)) return rate(memory);
+    if (const auto* how = std::get_if<Change>(&quantity)) return change(memory, *how);
+    if (const auto* how = std::get_if<Deviation>(&quantity)) return deviation(memory, *how);
+    if (const auto* how = std::get_if<TimeTo>(&quantity)) return time_to(memory, *how);
+    if (const auto* how = std::get_if<Stuck>(&quantity)) return stuck(memory, *how, now);
+    if (std::holds_alternative<Overload>(quantity)) return {clocks_[memory.clock].remaining()};
+    if (std::holds_alternative<Difference>(quantity)) {
+        const auto& other = eyes_[memory.other];
+        if (fresh(other, history, now) == nullptr) return none("the other point is missing");
+        return {eye.value - other.value};
+    }
+    return {eye.value};
+}
+
+Figure Watch::rate(const Memory& memory) const {
+    const auto line = tracks_[memory.track].trace.line();
+    if (!line) return none("too few readings yet");
+    Figure figure{line->slope, slope_errors * line->error};
+    if (!memory.peers) return figure;
+    const auto standing = circles_[memory.circle].peers.standing(line->slope);
+    if (!standing) return none("fewer than 3 live peers");
+    figure.value -= standing->median;
+    figure.peers = standing->median;
+    figure.live = standing->peers;
+    figure.error = std::max(figure.error, spreads * standing->spread);
+    return figure;
+}
+
+Figure Watch::change(const Memory& memory, const Change& how) const {
+    const auto before = tracks_[memory.track].trace.before();
+    if (!before) return none("too few readings yet");
+    const double value = eyes_[memory.eye].value;
+    if (!how.percent) return {value - *before};
+    if (std::abs(*before) < 1e-9) return none("a share of nothing");
+    return {100 * (value - *before) / std::abs(*before)};
+}
+
+Figure Watch::deviation(const Memory& memory, const Deviation& how) const {
+    const double value = eyes_[memory.eye].value;
+    const auto standing = circles_[memory.circle].peers.standing(value);
+    if (!standing) return none("fewer than 3 live peers");
+    double scale = 1;
+    if (how.percent) {
+        if (std::abs(standing->median) < 1e-9) return none("a share of nothing");
+        scale = 100 / std::abs(standing->median);
+    }
+    const double away = scale * (value - standing->median);
+    return {how.either_way ? std::abs(away) : away, spreads * scale * standing->spread, nullptr,
+            standing->median, standing->peers};
+}
+
+Figure Watch::time_to(const Memory& memory, const TimeTo& how) const {
+    const auto line = tracks_[memory.track].trace.line();
+    if (!line) return none("too few readings yet");
+    const double sign = how.falling ? -1 : 1;
+    const double away = sign * (how.limit - line->value);
+    if (away <= 0) return {0};
+    const double slow = sign * line->slope - forecast_errors * line->error;
+    if (slow <= 0) return {infinite};
+    return {(away + forecast_errors * line->value_error) / slow};
+}
+
+Figure Watch::stuck(Memory& memory, const Stuck& how, Instant now) const {
+    const auto& eye = eyes_[memory.eye];
+    const double for_s = since_start(now) - eye.changed;
+    if (!memory.peers) {
+        if (eye.changes < habit_changes) return none("its habits are not known yet");
+        return {for_s > habit_times * eye.habit ? for_s : 0};
+    }
+    const auto median = circles_[memory.circle].peers.median();
+    if (!median) return none("fewer than 3 live peers");
+    if (memory.marked != eye.changes + 1) {
+        memory.marked = eye.changes + 1;
+        memory.mark = *median;
+    }
+    return {std::abs(*median - memory.mark) >= how.moved ? for_s : 0, 0, nullptr, *median, 0};
+}
+
+}  // namespace firebreak
