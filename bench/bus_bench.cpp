@@ -20,7 +20,7 @@
 #include "firmware/bus/modbus_bus.hpp"
 #include "firmware/bus/rtu.hpp"
 #include "firmware/profile/profile_file.hpp"
-#include "firmware/readings.hpp"
+#include "firmware/profile/codec.hpp"
 #include "tests/support/block_optimum.hpp"
 
 using namespace firebreak;
@@ -161,7 +161,8 @@ void tcp(std::uint16_t count) {
         for (int i = 0; i < reads; ++i) {
             const auto words =
                 bus->read({.unit = 255, .table = Table::holding, .address = 0, .count = count});
-            if (words) points += read_block(device, device.blocks[0], *words, start).size();
+            if (!words) continue;
+            points += decode_block(*device.profile, device.base, device.blocks[0], *words).size();
         }
         const double our_time = seconds(Clock::now() - start);
         start = Clock::now();

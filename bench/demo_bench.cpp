@@ -1,16 +1,13 @@
 // What the main job costs and how fast it is, on the demo's site with real processes: the agent's
 // and the host's peak memory (floor: the same program answering --version), the time from the
 // gas discharge to the last drained server, and how long SIGTERM takes.
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <thread>
 
+#include "bench/support/process_figures.hpp"
 #include "tests/support/demo.hpp"
 #include "tests/support/eventually.hpp"
 
@@ -18,31 +15,6 @@ using namespace firebreak;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// Peak resident memory in MiB.
-double peak_of(const Process& process) {
-    std::ifstream in("/proc/" + std::to_string(process.pid()) + "/status");
-    for (std::string line; std::getline(in, line);) {
-        if (line.rfind("VmHWM:", 0) == 0) return std::stod(line.substr(6)) / 1024;
-    }
-    return 0;
-}
-
-/// The floor: what loading the program and its libraries takes.
-double floor_of(const std::string& program) {
-    const auto path = std::string(FIREBREAK_BIN_DIR) + "/firebreak-" + program;
-    static_cast<void>(std::fflush(stdout));  // or the child would print it again
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(127);
-        ::execl(path.c_str(), path.c_str(), "--version", nullptr);
-        ::_exit(127);
-    }
-    int status = 0;
-    rusage usage{};
-    ::wait4(pid, &status, 0, &usage);
-    return static_cast<double>(usage.ru_maxrss) / 1024;
-}
 
 double ms_since(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
@@ -83,8 +55,8 @@ to = 1
     std::this_thread::sleep_for(5s);
     for (const auto& [name, process] :
          {std::pair("agent", demo.agent.get()), {"host", demo.host.get()}}) {
-        const double floor = floor_of(name);
-        const double peak = peak_of(*process);
+        const double floor = version_mib(name);
+        const double peak = memory_mib(process->pid(), "VmHWM");
         std::printf("demo.%s_peak_memory %.1f MiB (floor: --version %.1f MiB, ratio %.2f)\n", name,
                     peak, floor, peak / floor);
         std::printf("demo.%s_sigterm_to_exit %.0f ms (bound: 2000 ms)\n", name, stop_ms(*process));

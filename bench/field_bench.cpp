@@ -4,20 +4,15 @@
 // moves at every read; one alarm watches each. Memory has a floor, the program's --version; the
 // share of reads that were done on time shows that the figures are of an agent that keeps up.
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
-#include <optional>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "bench/support/process_figures.hpp"
 #include "contract/payload.hpp"
 #include "contract/topic.hpp"
 #include "tests/support/demo.hpp"
@@ -38,44 +33,6 @@ struct Bound {
     double memory_mib;
 };
 constexpr Bound bounds[] = {{10, 16}, {100, 16}, {1000, 48}};
-
-/// A line of /proc/PID/status, in MiB.
-double memory_of(pid_t pid, const std::string& line) {
-    std::ifstream in("/proc/" + std::to_string(pid) + "/status");
-    for (std::string each; std::getline(in, each);) {
-        if (each.rfind(line + ":", 0) == 0) return std::stod(each.substr(line.size() + 1)) / 1024;
-    }
-    return 0;
-}
-
-/// Seconds of processor time since its start, the kernel's for it too: proc(5), utime and stime.
-double cpu_of(pid_t pid) {
-    std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-    std::string text;
-    std::getline(in, text);
-    std::istringstream fields(text.substr(std::min(text.rfind(')') + 2, text.size())));
-    std::string skipped;
-    for (int field = 3; field < 14; ++field) fields >> skipped;
-    double user = 0;
-    double system = 0;
-    fields >> user >> system;
-    return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-double version_memory() {
-    const std::string path = FIREBREAK_BIN_DIR "/firebreak-agent";
-    static_cast<void>(std::fflush(stdout));  // or the child would print it again
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-        if (std::freopen("/dev/null", "w", stdout) == nullptr) ::_exit(127);
-        ::execl(path.c_str(), path.c_str(), "--version", nullptr);
-        ::_exit(127);
-    }
-    int status = 0;
-    rusage usage{};
-    ::wait4(pid, &status, 0, &usage);
-    return static_cast<double>(usage.ru_maxrss) / 1024;
-}
 
 /// A site and a room of `devices` battery banks, in a folder of their own.
 class Field {
@@ -168,15 +125,15 @@ bool measure(const Bound& bound, double floor) {
     }
     std::this_thread::sleep_for(settling);
     const auto begin = std::chrono::steady_clock::now();
-    const double cpu = cpu_of(field.agent());
+    const double cpu = cpu_seconds(field.agent());
     const Sample before{field.reads(), field.up_s()};
     std::this_thread::sleep_for(measuring);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    const double load = (cpu_of(field.agent()) - cpu) / took.count() * 100;
+    const double load = (cpu_seconds(field.agent()) - cpu) / took.count() * 100;
     const Sample after{field.reads(), field.up_s()};
     const double wanted = bound.devices * (after.up_s - before.up_s);
     std::printf("field.peak_memory_%d %.1f MiB (bound: %.0f MiB, floor: --version %.1f MiB)\n",
-                bound.devices, memory_of(field.agent(), "VmHWM"), bound.memory_mib, floor);
+                bound.devices, memory_mib(field.agent(), "VmHWM"), bound.memory_mib, floor);
     std::printf("field.cpu_%d %.2f %% of a core\n", bound.devices, load);
     std::printf("field.reads_%d %.3f of those due (bound: 0.98)\n", bound.devices,
                 static_cast<double>(after.reads - before.reads) / wanted);
@@ -186,9 +143,12 @@ bool measure(const Bound& bound, double floor) {
 
 }  // namespace
 
-int main() {
-    const double floor = version_memory();
+int main(int argc, char** argv) {
+    const double floor = version_mib("agent");
     bool well = true;
-    for (const auto& bound : bounds) well = measure(bound, floor) && well;
+    for (const auto& bound : bounds) {
+        if (argc > 1 && bound.devices != std::atoi(argv[1])) continue;
+        well = measure(bound, floor) && well;
+    }
     return well ? 0 : 1;
 }

@@ -9,42 +9,10 @@ namespace firebreak {
 
 namespace {
 
-/// The words of `address` on in a block, or none when they are not all there.
-std::span<const std::uint16_t> part(const Block& block, std::span<const std::uint16_t> words,
-                                    std::uint32_t address, int count) {
-    if (address < block.address || count <= 0) return {};
-    const std::size_t from = address - block.address;
-    const auto length = static_cast<std::size_t>(count);
-    if (from > words.size() || length > words.size() - from) return {};
-    return words.subspan(from, length);
-}
-
-Reading read_one(const DevicePlan& device, const Register& reg, const Block& block,
-                 std::span<const std::uint16_t> words, Instant at) {
-    const std::uint32_t base = device.base;
-    const auto own = part(block, words, base + reg.address, word_count(reg));
-    std::int16_t exponent = 0;
-    bool complete = !own.empty();
-    if (reg.scale_register) {
-        const auto scale = part(block, words, base + *reg.scale_register, 1);
-        complete = complete && !scale.empty();
-        if (!scale.empty()) exponent = static_cast<std::int16_t>(scale.front());
-    }
-    Reading reading{{device.name, reg.measure}, 0.0, "", reg.unit, at};
-    if (!complete) {
-        reading.value = fail(Fault::corrupt, "answer too short");
-        return reading;
-    }
-    reading.value = decode(reg, own, exponent);
-    // A text is no value and says all it has to say by its label.
-    if (reading.value || reg.type == WordType::text) reading.label = label_of(reg, own);
-    return reading;
-}
-
-bool same(const Result<double>& a, const Result<double>& b) {
-    if (a.has_value() != b.has_value()) return false;
-    // Why a value is missing is told once a kind; the wording may differ from read to read.
-    return a.has_value() ? *a == *b : a.error().fault == b.error().fault;
+Reading reading_of(const DevicePlan& device, Sample sample, Instant at) {
+    const auto& reg = device.profile->registers[sample.reg];
+    return {
+        {device.name, reg.measure}, std::move(sample.value), std::move(sample.label), reg.unit, at};
 }
 
 }  // namespace
@@ -53,8 +21,8 @@ std::vector<Reading> read_block(const DevicePlan& device, const Block& block,
                                 std::span<const std::uint16_t> words, Instant at) {
     std::vector<Reading> readings;
     readings.reserve(block.registers.size());
-    for (const std::size_t index : block.registers) {
-        readings.push_back(read_one(device, device.profile->registers[index], block, words, at));
+    for (auto& sample : decode_block(*device.profile, device.base, block, words)) {
+        readings.push_back(reading_of(device, std::move(sample), at));
     }
     return readings;
 }
@@ -68,13 +36,14 @@ Readings::Readings(const std::vector<DevicePlan>& devices, Duration publish_ever
         history_.expect(plan.name, plan.silent_after);
         for (const auto& block : plan.blocks) {
             for (const auto reg : block.registers) {
-                device.points[reg].wanted = true;
-                device.points[reg].good = start;
+                const auto& row = plan.profile->registers[reg];
+                const PointId name{plan.name, row.measure};
+                auto& point = device.points[reg];
+                point.wanted = true;
+                point.good = start;
+                point.index = history_.resolve(name, row.unit);
                 const auto limit = stale_after(d, reg);
-                if (limit > plan.silent_after) {
-                    history_.expect(PointId{plan.name, plan.profile->registers[reg].measure},
-                                    limit);
-                }
+                if (limit > plan.silent_after) history_.expect(name, limit);
                 next_check_ = std::min(next_check_, start + limit);
             }
         }
@@ -130,18 +99,16 @@ void Readings::count(DeviceStatus& counts, Fault fault) {
 void Readings::accept(const BusReport& report, const Block& block, Instant now, ReadingNews& news) {
     const auto& plan = plans_[report.device];
     auto& points = devices_[report.device].points;
-    auto readings = read_block(plan, block, *report.words, report.at);
-    for (std::size_t i = 0; i < readings.size(); ++i) {
-        auto& point = points[block.registers[i]];
+    for (auto& sample : decode_block(*plan.profile, plan.base, block, *report.words)) {
+        auto& point = points[sample.reg];
         point.good = std::max(point.good, report.at);
         point.missing = false;
         point.failed.reset();
-        next_check_ =
-            std::min(next_check_, point.good + stale_after(report.device, block.registers[i]));
-        const auto& value = readings[i].value;
-        if (!value && value.error().fault != Fault::stale) ++implausible_;
-        history_.add(readings[i]);
-        offer(point, std::move(readings[i]), now, news);
+        next_check_ = std::min(next_check_, point.good + stale_after(report.device, sample.reg));
+        if (!sample.value && sample.value.error().fault != Fault::stale) ++implausible_;
+        history_.add(point.index, sample.value, sample.label, report.at);
+        if (!is_news(point, sample.value, sample.label, now)) continue;
+        news.publish.push_back(reading_of(plan, std::move(sample), report.at));
     }
     news.devices.push_back(report.device);
 }
@@ -154,7 +121,7 @@ ReadingNews Readings::note(std::size_t device, const Reading& reading, Instant n
     for (std::size_t reg = 0; reg < registers.size(); ++reg) {
         auto& point = devices_[device].points[reg];
         if (!point.wanted || registers[reg].measure != reading.point.measure) continue;
-        offer(point, reading, now, news);
+        if (is_news(point, reading.value, reading.label, now)) news.publish.push_back(reading);
     }
     news.devices.push_back(device);
     return news;
@@ -198,18 +165,21 @@ void Readings::say_missing(std::size_t device, std::size_t reg, Instant now, Rea
                     : silent ? "no answer"
                              : "too old",
                     0};
-    offer(point, Reading{{plan.name, row.measure}, tl::unexpected<Error>(why), "", row.unit, now},
-          now, news);
+    const Result<double> none = tl::unexpected<Error>(why);
+    if (!is_news(point, none, "", now)) return;
+    news.publish.push_back(Reading{{plan.name, row.measure}, none, "", row.unit, now});
 }
 
-void Readings::offer(Point& point, Reading reading, Instant now, ReadingNews& news) {
-    const bool changed =
-        !point.published || !same(*point.published, reading.value) || point.label != reading.label;
-    if (!changed && now - point.at < publish_every_) return;
-    point.published = reading.value;
-    point.label = reading.label;
+bool Readings::is_news(Point& point, const Result<double>& value, const std::string& label,
+                       Instant now) const {
+    // Why a value is missing is told once a kind; the wording may differ from read to read.
+    const auto said = value ? Said{*value, {}} : Said{0, value.error().fault};
+    const bool changed = point.published != said || point.label != label;
+    if (!changed && now - point.at < publish_every_) return false;
+    point.published = said;
+    point.label = label;
     point.at = now;
-    news.publish.push_back(std::move(reading));
+    return true;
 }
 
 DeviceStatus Readings::status(std::size_t device, Instant now) const {

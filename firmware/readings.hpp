@@ -47,14 +47,21 @@ public:
     [[nodiscard]] std::uint64_t implausible() const { return implausible_; }
 
 private:
+    /// What people were last told of a point, as far as it decides whether to tell them anew.
+    struct Said {
+        double value = 0;
+        std::optional<Fault> missing;
+        bool operator==(const Said&) const = default;
+    };
     struct Point {
-        std::optional<Result<double>> published;
+        std::optional<Said> published;
         std::string label;
         Instant at{};
         Instant good{};               ///< last good answer, or the start
         std::optional<Fault> failed;  ///< why the last read gave none
         bool missing = false;         ///< has been said to be
         bool wanted = false;
+        PointIndex index = 0;  ///< in the history, once wanted
     };
     struct DeviceState {
         DeviceStatus counts;
@@ -65,7 +72,9 @@ private:
     void accept(const BusReport& report, const Block& block, Instant now, ReadingNews& news);
     [[nodiscard]] Duration stale_after(std::size_t device, std::size_t reg) const;
     void say_missing(std::size_t device, std::size_t reg, Instant now, ReadingNews& news);
-    void offer(Point& point, Reading reading, Instant now, ReadingNews& news);
+    /// Whether people should hear this of the point, which then counts as told.
+    [[nodiscard]] bool is_news(Point& point, const Result<double>& value, const std::string& label,
+                               Instant now) const;
 
     const std::vector<DevicePlan>& plans_;
     Duration publish_every_;

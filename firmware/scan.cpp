@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "firmware/profile/blocks.hpp"
-#include "firmware/readings.hpp"
+#include "firmware/profile/codec.hpp"
 
 namespace firebreak {
 namespace {
@@ -102,10 +102,6 @@ public:
     std::optional<Fit> fits(const std::shared_ptr<const Profile>& profile, std::uint16_t base) {
         std::vector<std::size_t> all(profile->registers.size());
         for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-        DevicePlan device;
-        device.unit = unit_;
-        device.profile = profile;
-        device.base = base;
         Fit fit{profile->name, base, 0};
         for (const auto& block : plan_blocks(*profile, all, base)) {
             if (timeouts_ >= most_timeouts) return std::nullopt;
@@ -114,12 +110,12 @@ public:
                 if (words.error().fault == Fault::timeout) ++timeouts_;
                 return std::nullopt;
             }
-            for (const auto& reading : read_block(device, block, *words, Instant{})) {
+            for (const auto& sample : decode_block(*profile, base, block, *words)) {
                 // "Not available" is an honest answer; an implausible value is another device's.
-                if (!reading.value && reading.value.error().fault != Fault::stale) {
+                if (!sample.value && sample.value.error().fault != Fault::stale) {
                     return std::nullopt;
                 }
-                if (reading.value) ++fit.measures;
+                if (sample.value) ++fit.measures;
             }
         }
         return fit.measures > 0 ? std::optional(fit) : std::nullopt;

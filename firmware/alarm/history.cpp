@@ -29,39 +29,46 @@ std::uint32_t History::ear_of(const std::string& device) {
     return entry->second;
 }
 
-PointIndex History::resolve(const PointId& point) {
-    const auto [entry, fresh] = points_.try_emplace(point, static_cast<PointIndex>(slots_.size()));
-    if (fresh) {
-        Reading reading{point, fail(Fault::stale, "not read yet"), "", Unit::none, start_};
-        slots_.push_back({std::move(reading), std::nullopt, ear_of(point.device), false});
-    }
-    return entry->second;
+PointIndex History::resolve(const PointId& point, Unit unit) {
+    if (const auto known = find(point)) return *known;
+    const auto index = static_cast<PointIndex>(slots_.size());
+    Reading reading{point, fail(Fault::stale, "not read yet"), "", unit, start_};
+    slots_.push_back({std::move(reading), std::nullopt, ear_of(point.device), false});
+    points_.emplace(name_of(slots_.back().reading.point), index);
+    return index;
+}
+
+void History::put(Slot& slot, Result<double> value, Instant at) {
+    if (value && !std::isfinite(*value)) value = fail(Fault::corrupt, "not a number");
+    slot.reading.value = std::move(value);
+    slot.reading.at = at;
+    slot.read = true;
 }
 
 void History::add(Reading reading) {
     auto& slot = slots_[resolve(reading.point)];
     if (slot.read && reading.at < slot.reading.at) return;
-    if (reading.value && !std::isfinite(*reading.value)) {
-        reading.value = fail(Fault::corrupt, "not a number");
-    }
-    slot.reading = std::move(reading);
-    slot.read = true;
+    slot.reading.label = std::move(reading.label);
+    slot.reading.unit = reading.unit;
+    put(slot, std::move(reading.value), reading.at);
 }
 
 void History::add(PointIndex point, double value, Instant at) {
     auto& slot = slots_[point];
     if (slot.read && at < slot.reading.at) return;
-    if (std::isfinite(value)) {
-        slot.reading.value = value;
-    } else {
-        slot.reading.value = fail(Fault::corrupt, "not a number");
-    }
-    slot.reading.at = at;
-    slot.read = true;
+    put(slot, value, at);
+}
+
+void History::add(PointIndex point, const Result<double>& value, const std::string& label,
+                  Instant at) {
+    auto& slot = slots_[point];
+    if (slot.read && at < slot.reading.at) return;
+    slot.reading.label = label;
+    put(slot, value, at);
 }
 
 std::optional<PointIndex> History::find(const PointId& point) const {
-    const auto known = points_.find(point);
+    const auto known = points_.find(name_of(point));
     if (known == points_.end()) return std::nullopt;
     return known->second;
 }

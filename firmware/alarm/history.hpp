@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "contract/reading.hpp"
@@ -34,9 +36,10 @@ public:
     void add(Reading reading);
 
     /// The index of a point, made on the first call; it stays for the life of this history.
-    [[nodiscard]] PointIndex resolve(const PointId& point);
+    [[nodiscard]] PointIndex resolve(const PointId& point, Unit unit = Unit::none);
     /// As add(), for a point whose unit and label stay; allocates nothing.
     void add(PointIndex point, double value, Instant at);
+    void add(PointIndex point, const Result<double>& value, const std::string& label, Instant at);
     /// Nothing for a point never read nor resolved.
     [[nodiscard]] std::optional<PointIndex> find(const PointId& point) const;
     /// The newest reading when it was ever read, however old.
@@ -72,15 +75,22 @@ private:
         bool read = false;
     };
 
+    /// A point's name, as its slot holds it.
+    using Name = std::pair<std::string_view, std::string_view>;
+    [[nodiscard]] static Name name_of(const PointId& point) {
+        return {point.device, point.measure};
+    }
+
     [[nodiscard]] bool stale(const Slot& slot, Instant now) const;
+    void put(Slot& slot, Result<double> value, Instant at);
     std::uint32_t ear_of(const std::string& device);
     [[nodiscard]] const Ear* known(std::string_view device) const;
 
     Instant start_;
     std::vector<Ear> ears_;
-    std::vector<Slot> slots_;
+    std::deque<Slot> slots_;  ///< stay where they are: the names below point into them
     std::map<std::string, std::uint32_t, std::less<>> devices_;
-    std::map<PointId, PointIndex> points_;
+    std::map<Name, PointIndex> points_;
 };
 
 }  // namespace firebreak

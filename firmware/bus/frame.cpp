@@ -167,11 +167,10 @@ Result<Words> parse_read(const ReadRequest& request, std::span<const std::uint8_
                                                 pdu.size() < 2 ? 0 : pdu.size() - 2, bytes));
     }
     const auto data = pdu.subspan(2);
-    Words words;
-    words.reserve(request.count);
-    for (std::size_t i = 0; i < request.count; ++i) {
-        words.push_back(bits ? static_cast<std::uint16_t>((unsigned{data[i / 8]} >> (i % 8)) & 1U)
-                             : word_at(data, i * 2));
+    Words words(request.count);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        words[i] = bits ? static_cast<std::uint16_t>((unsigned{data[i / 8]} >> (i % 8)) & 1U)
+                        : word_at(data, i * 2);
     }
     return words;
 }

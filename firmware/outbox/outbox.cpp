@@ -17,10 +17,15 @@ void Outbox::put(Message message, Rank rank) {
             ++dropped_;
             return;
         }
-        found = slots_.emplace(message.topic, Slot{{}, rank, false}).first;
+        auto made =
+            std::make_unique<Slot>(Slot{{std::move(message.topic), "", false}, rank, false});
+        const std::string_view topic = made->message.topic;
+        found = slots_.emplace(topic, std::move(made)).first;
     }
-    Slot& slot = found->second;
-    slot.message = std::move(message);
+    Slot& slot = *found->second;
+    slot.message.payload = std::move(message.payload);
+    slot.message.payload.shrink_to_fit();  // it is kept for long: tens of thousands of them
+    slot.message.retained = message.retained;
     mark(slot);
     // Replaced between front() and sent(): what was sent is no longer what is known.
     const bool is_offered = (offered_ == Offer::urgent && urgent_.front() == &slot) ||
@@ -42,7 +47,7 @@ void Outbox::link_up() {
     up_ = true;
     offered_ = Offer::nothing;
     // The broker may have lost its memory: everything it should retain is said again.
-    for (auto& [topic, slot] : slots_) mark(slot);
+    for (auto& [topic, slot] : slots_) mark(*slot);
 }
 
 void Outbox::link_down() {

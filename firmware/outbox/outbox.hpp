@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "contract/message.hpp"
@@ -59,7 +61,8 @@ private:
 
     std::size_t max_topics_;
     std::size_t max_answers_;
-    std::map<std::string, Slot, std::less<>> slots_;  // node based: the queues point into it
+    /// By the slot's own topic. A slot stays where it is: the queues point to it.
+    std::map<std::string_view, std::unique_ptr<Slot>> slots_;
     std::deque<Slot*> urgent_;
     std::deque<Slot*> ordinary_;
     std::deque<Message> answers_;

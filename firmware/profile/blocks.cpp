@@ -88,6 +88,8 @@ private:
 /// still fits is optimal, and the one choice is how often that read is made: as often as the
 /// register asks, or as often as a faster one that it then takes along. Tried out, each rest once.
 class Cover {
+    static constexpr std::size_t most_tried = 2'000;
+
 public:
     Cover(std::vector<Wanted> wanted, const Limits& limits)
         : wanted_(std::move(wanted)), limits_(limits) {
@@ -139,12 +141,14 @@ private:
         return solved_.emplace(left, *std::move(best)).first->second;
     }
 
-    /// Its own period, and those of faster registers that the read could take along.
+    /// Its own period, and those of faster registers that the read could take along. A map with
+    /// very many periods side by side would be tried out for ever: from then on only its own.
     [[nodiscard]] std::vector<Duration> periods_from(std::size_t leftmost,
                                                      const std::vector<bool>& left) const {
         const auto own = wanted_[leftmost].period;
         const auto end = limits_.end(wanted_[leftmost].extent);
         std::vector<Duration> periods{own};
+        if (solved_.size() >= most_tried) return periods;
         for (std::size_t i = leftmost; i < wanted_.size(); ++i) {
             const auto& other = wanted_[i];
             if (left[i] && other.period < own && other.extent.end <= end) {

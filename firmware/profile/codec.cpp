@@ -42,7 +42,8 @@ bool bytes_swapped(WordOrder order) {
 
 /// The words as one number, most significant word first once the order is undone.
 std::uint64_t gather(const Register& reg, std::span<const std::uint16_t> words) {
-    const auto count = static_cast<std::size_t>(word_count(reg));
+    const auto count = static_cast<std::size_t>(word_count(reg.type));
+    if (count == 1 && reg.order == WordOrder::abcd && reg.type != WordType::bit) return words[0];
     std::uint64_t raw = 0;
     for (std::size_t i = 0; i < count; ++i) {
         const auto word = words[words_swapped(reg.order) ? count - 1 - i : i];
@@ -126,49 +127,70 @@ double power_of_ten(int exponent) {
     return powers.at(static_cast<std::size_t>(exponent));
 }
 
-/// A scale such as 0.1 is no exact double but its inverse is: dividing by 10 gives the double
-/// nearest to 23.7, multiplying by 0.1 does not, and the odd last digit would show on the wire.
-std::optional<double> exact_inverse(double scale) {
-    const double inverse = 1 / scale;
-    const double nearest = std::round(inverse);
-    if (std::abs(inverse) < 1.5 || std::abs(nearest) > 1e15) return std::nullopt;
-    if (std::abs(inverse - nearest) > std::abs(nearest) * 1e-15) return std::nullopt;
-    return nearest;
-}
-
-double scaled(const Register& reg, double value, int exponent) {
-    if (const auto inverse = exact_inverse(reg.scale)) {
-        value /= *inverse;
-    } else {
-        value *= reg.scale;
-    }
-    value = exponent < 0 ? value / power_of_ten(-exponent) : value * power_of_ten(exponent);
+double scaled(const Register& reg, double raw, int exponent) {
+    double value = reg.scale.apply(raw);
+    if (exponent < 0) value /= power_of_ten(-exponent);
+    if (exponent > 0) value *= power_of_ten(exponent);
     return value + reg.offset;
 }
 
 double unscaled(const Register& reg, double value, int exponent) {
     value -= reg.offset;
-    value = exponent < 0 ? value * power_of_ten(-exponent) : value / power_of_ten(exponent);
-    if (const auto inverse = exact_inverse(reg.scale)) return value * *inverse;
-    return value / reg.scale;
+    if (exponent < 0) value *= power_of_ten(-exponent);
+    if (exponent > 0) value /= power_of_ten(exponent);
+    return reg.scale.undo(value);
 }
 
 /// SunSpec: a scale factor is a power of ten from -10 to 10; 0x8000 is "not implemented"
 /// (SunSpec Device Information Model Specification 1.1, 4.2.8 "sunssf").
-Result<void> check_exponent(const Register& reg, std::int16_t exponent) {
-    if (!reg.scale_register) return {};
+bool usable(std::int16_t exponent) {
+    return exponent >= -10 && exponent <= 10;
+}
+
+bool enough(const Register& reg, std::span<const std::uint16_t> words) {
+    return words.size() >= static_cast<std::size_t>(word_count(reg));
+}
+
+// Why there is no value. Not inlined: their texts would weigh on every value that is there.
+template <class T>
+[[gnu::noinline]] Result<T> unusable(std::int16_t exponent) {
     if (exponent == std::numeric_limits<std::int16_t>::min()) {
         return fail(Fault::stale, "the scale register says not available");
     }
-    if (exponent < -10 || exponent > 10) {
-        return fail(Fault::corrupt, fmt::format("scale exponent {} is not in -10..10", exponent));
-    }
-    return {};
+    return fail(Fault::corrupt, fmt::format("scale exponent {} is not in -10..10", exponent));
 }
 
-Result<void> check_words(const Register& reg, std::size_t count) {
-    if (count >= static_cast<std::size_t>(word_count(reg))) return {};
-    return fail(Fault::corrupt, fmt::format("{} of {} words came", count, word_count(reg)));
+template <class T>
+[[gnu::noinline]] Result<T> too_few(const Register& reg, std::span<const std::uint16_t> words) {
+    return fail(Fault::corrupt, fmt::format("{} of {} words came", words.size(), word_count(reg)));
+}
+
+[[gnu::noinline]] Result<double> not_available(std::uint64_t raw) {
+    return fail(Fault::stale, fmt::format("the device says not available ({:#x})", raw));
+}
+
+[[gnu::noinline]] Result<double> no_decimal(std::uint64_t raw) {
+    return fail(Fault::corrupt, fmt::format("{:#x} is no decimal number", raw));
+}
+
+[[gnu::noinline]] Result<double> implausible(const Register& reg, double value) {
+    if (!std::isfinite(value)) return fail(Fault::stale, "the device says not a number");
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    return fail(Fault::refused,
+                fmt::format("{} is outside the plausible range {} to {}", value,
+                            reg.least.value_or(-infinity), reg.most.value_or(infinity)));
+}
+
+bool plausible(const Register& reg, double value) {
+    return std::isfinite(value) && !(reg.least && value < *reg.least) &&
+           !(reg.most && value > *reg.most);
+}
+
+bool is_missing(const Register& reg, std::uint64_t raw) {
+    if (reg.missing.empty()) return false;
+    const auto mask = mask_of(reg.type);
+    return std::any_of(reg.missing.begin(), reg.missing.end(),
+                       [&](std::uint64_t sentinel) { return (sentinel & mask) == raw; });
 }
 
 std::string text_of(const Register& reg, std::span<const std::uint16_t> words) {
@@ -244,42 +266,43 @@ Result<void> encode_bits(const Register& reg, double number, std::span<std::uint
     return {};
 }
 
+/// The words of `address` on, relative to a block that begins at `begin`; none when they are not
+/// all there.
+std::span<const std::uint16_t> part(std::span<const std::uint16_t> words, std::uint32_t begin,
+                                    std::uint32_t address, int count) {
+    // An address before the block wraps to one far behind it.
+    const std::size_t from = address - begin;
+    const auto length = static_cast<std::size_t>(count);
+    if (from + length > words.size()) return {};
+    return {words.data() + from, length};
+}
+
+bool has_words(const Register& reg) {
+    return !reg.labels.empty() || reg.type == WordType::text;
+}
+
 }  // namespace
 
 Result<double> decode(const Register& reg, std::span<const std::uint16_t> words,
                       std::int16_t exponent) {
-    if (auto enough = check_words(reg, words.size()); !enough) {
-        return tl::unexpected(enough.error());
-    }
+    if (!enough(reg, words)) return too_few<double>(reg, words);
     if (reg.type == WordType::text) return fail(Fault::stale, "a text");
     auto raw = gather(reg, words);
-    for (const auto sentinel : reg.missing) {
-        if ((sentinel & mask_of(reg.type)) == raw) {
-            return fail(Fault::stale, fmt::format("the device says not available ({:#x})", raw));
-        }
-    }
-    if (auto usable = check_exponent(reg, exponent); !usable) {
-        return tl::unexpected(usable.error());
-    }
+    if (is_missing(reg, raw)) return not_available(raw);
+    if (!reg.scale_register) exponent = 0;
+    if (!usable(exponent)) return unusable<double>(exponent);
     if (is_bcd(reg.type)) {
         const auto number = from_bcd(raw, bits_of(reg.type));
-        if (!number) return fail(Fault::corrupt, fmt::format("{:#x} is no decimal number", raw));
+        if (!number) return no_decimal(raw);
         raw = *number;
     }
-    const double value =
-        scaled(reg, plain(reg, raw), reg.scale_register ? static_cast<int>(exponent) : 0);
-    if (!std::isfinite(value)) return fail(Fault::stale, "the device says not a number");
-    if ((reg.least && value < *reg.least) || (reg.most && value > *reg.most)) {
-        return fail(Fault::refused,
-                    fmt::format("{} is outside the plausible range {} to {}", value,
-                                reg.least.value_or(-std::numeric_limits<double>::infinity()),
-                                reg.most.value_or(std::numeric_limits<double>::infinity())));
-    }
+    const double value = scaled(reg, plain(reg, raw), exponent);
+    if (!plausible(reg, value)) return implausible(reg, value);
     return value;
 }
 
 std::string label_of(const Register& reg, std::span<const std::uint16_t> words) {
-    if (!check_words(reg, words.size())) return "";
+    if (!enough(reg, words)) return "";
     if (reg.type == WordType::text) return trimmed(text_of(reg, words));
     if (reg.labels.empty() || is_float(reg.type)) return "";
     auto raw = part_of(reg, gather(reg, words));
@@ -291,12 +314,39 @@ std::string label_of(const Register& reg, std::span<const std::uint16_t> words) 
     return found == reg.labels.end() ? "" : found->text;
 }
 
+Sample::Sample(std::size_t index, const Register& reg_, std::span<const std::uint16_t> own,
+               std::int16_t exponent)
+    : reg(index), value(decode(reg_, own, exponent)) {
+    // A text is no value and says all it has to say by its label.
+    if (has_words(reg_) && (value || reg_.type == WordType::text)) label = label_of(reg_, own);
+}
+
+std::vector<Sample> decode_block(const Profile& profile, std::uint16_t base, const Block& block,
+                                 std::span<const std::uint16_t> words) {
+    std::vector<Sample> samples;
+    samples.reserve(block.registers.size());
+    const auto begin = std::uint32_t{block.address} - base;  // relative to the base, as registers
+    for (const std::size_t index : block.registers) {
+        const auto& reg = profile.registers[index];
+        auto own = part(words, begin, reg.address, word_count(reg));
+        std::int16_t exponent = 0;
+        if (reg.scale_register) {
+            const auto scale = part(words, begin, *reg.scale_register, 1);
+            if (scale.empty()) own = {};
+            if (!scale.empty()) exponent = static_cast<std::int16_t>(scale.front());
+        }
+        samples.emplace_back(index, reg, own, exponent);
+    }
+    return samples;
+}
+
 Result<void> encode(const Register& reg, double value, std::span<std::uint16_t> words,
                     std::int16_t exponent) {
-    if (auto enough = check_words(reg, words.size()); !enough) return enough;
-    if (auto usable = check_exponent(reg, exponent); !usable) return usable;
+    if (!enough(reg, words)) return too_few<void>(reg, words);
+    if (!reg.scale_register) exponent = 0;
+    if (!usable(exponent)) return unusable<void>(exponent);
     if (!std::isfinite(value)) return fail(Fault::refused, "not a number");
-    const double number = unscaled(reg, value, reg.scale_register ? static_cast<int>(exponent) : 0);
+    const double number = unscaled(reg, value, exponent);
     if (reg.type == WordType::text) return fail(Fault::refused, "a text takes no number");
     if (reg.bit || reg.type == WordType::bit) return encode_bits(reg, number, words);
     const auto raw = is_float(reg.type) ? raw_of_float(reg.type, number)
@@ -309,7 +359,7 @@ Result<void> encode(const Register& reg, double value, std::span<std::uint16_t> 
 
 Result<void> encode_text(const Register& reg, std::string_view text,
                          std::span<std::uint16_t> words) {
-    if (auto enough = check_words(reg, words.size()); !enough) return enough;
+    if (!enough(reg, words)) return too_few<void>(reg, words);
     if (reg.type != WordType::text) return fail(Fault::refused, "a number takes no text");
     const auto byte_at = [&](std::size_t at) -> unsigned {
         return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;

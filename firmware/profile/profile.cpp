@@ -22,32 +22,6 @@ bool is_bit_table(Table table) {
     return table == Table::coil || table == Table::discrete_input;
 }
 
-int word_count(WordType type) {
-    switch (type) {
-        case WordType::u16:
-        case WordType::i16:
-        case WordType::bcd16:
-        case WordType::bit:
-            return 1;
-        case WordType::u32:
-        case WordType::i32:
-        case WordType::bcd32:
-        case WordType::f32:
-            return 2;
-        case WordType::u64:
-        case WordType::i64:
-        case WordType::f64:
-            return 4;
-        case WordType::text:
-            break;
-    }
-    return 1;
-}
-
-int word_count(const Register& reg) {
-    return reg.type == WordType::text ? reg.length : word_count(reg.type);
-}
-
 const Register* Profile::find(std::string_view measure) const {
     const auto found = std::find_if(registers.begin(), registers.end(),
                                     [&](const Register& reg) { return reg.measure == measure; });

@@ -11,6 +11,7 @@
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
 #include "contract/unit.hpp"
+#include "firmware/profile/scale.hpp"
 
 namespace firebreak {
 
@@ -57,7 +58,7 @@ struct Register {
     std::uint16_t length = 1;  ///< of a text, in words
     std::optional<int> bit;    ///< 0 = least significant: the value begins at that bit
     int width = 1;             ///< of a bit field, in bits; 1: a flag
-    double scale = 1;          ///< value = raw * scale + offset
+    Scale scale;               ///< value = raw * scale + offset
     double offset = 0;
     std::optional<std::uint16_t> scale_register;  ///< i16 power of ten, same table (SunSpec)
     Unit unit = Unit::none;
@@ -72,8 +73,29 @@ struct Register {
 };
 
 /// Words of a number (1, 2 or 4), or the one address of a bit; a text's are its register's to say.
-[[nodiscard]] int word_count(WordType type);
-[[nodiscard]] int word_count(const Register& reg);
+[[nodiscard]] constexpr int word_count(WordType type) {
+    switch (type) {
+        case WordType::u32:
+        case WordType::i32:
+        case WordType::bcd32:
+        case WordType::f32:
+            return 2;
+        case WordType::u64:
+        case WordType::i64:
+        case WordType::f64:
+            return 4;
+        case WordType::u16:
+        case WordType::i16:
+        case WordType::bcd16:
+        case WordType::text:
+        case WordType::bit:
+            break;
+    }
+    return 1;
+}
+[[nodiscard]] inline int word_count(const Register& reg) {
+    return reg.type == WordType::text ? reg.length : word_count(reg.type);
+}
 
 /// Addresses of one table, relative to the device's base.
 struct Stretch {

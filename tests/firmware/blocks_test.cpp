@@ -8,6 +8,7 @@
 #include "tests/catch.hpp"
 
 using namespace firebreak;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -203,4 +204,23 @@ TEST_CASE("blocks: every wanted register is in exactly one read, and no plan nee
         REQUIRE(seen == std::vector<int>(profile.registers.size(), 1));
         REQUIRE(blocks.size() == fewest(profile));
     }
+}
+
+TEST_CASE("blocks: a long table with a period for every third register is planned, not tried out",
+          "[firmware][blocks]") {
+    std::vector<Register> registers;
+    for (std::uint16_t address = 0; address < 1024; ++address) {
+        registers.push_back(at(address));
+        registers.back().period = 1s * (1 + address * 7 % 29);
+    }
+    const auto profile = profile_of(std::move(registers));
+    std::vector<int> times(profile.registers.size(), 0);
+    for (const auto& block : plan(profile)) {
+        CHECK(block.count <= 125);
+        for (const auto index : block.registers) {
+            ++times[index];
+            CHECK(block.period <= *profile.registers[index].period);
+        }
+    }
+    CHECK(times == std::vector<int>(times.size(), 1));
 }
