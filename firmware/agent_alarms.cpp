@@ -65,7 +65,7 @@ void Agent::State::on_own_alarm(const AlarmNotice& notice, Now now) {
     const auto taken = book.take_up(notice, now);
     if (!taken) return;
     annunciator.take_up(taken->alarm, taken->after, notice);
-    tell(*taken, now);
+    announce(*taken, now);  // it is no new alarm
 }
 
 void Agent::State::on_operator(const Topic& topic, const OperatorRequest& request, Now now) {
@@ -103,10 +103,14 @@ void Agent::State::on_operator(const Topic& topic, const OperatorRequest& reques
 }
 
 void Agent::State::tell(const Transition& transition, Now now, const std::string& by) {
+    annunciator.hear(transition, now, by);
+    announce(transition, now);
+}
+
+void Agent::State::announce(const Transition& transition, Now now) {
     const auto& alarm = plan.alarms[transition.alarm];
     const bool moved = transition.before.phase != transition.after.phase;
     if (moved) since[transition.alarm] = now.wall;
-    annunciator.hear(transition, now, by);
     if (transition.after.asked_again > transition.before.asked_again) {
         ++counters["alarms.asked_again"];
         note(LogLevel::warning, "alarm_asks_again",

@@ -114,6 +114,7 @@ struct Agent::State {
     }
     /// `by` asked for it, if anybody did.
     void tell(const Transition& transition, Now now, const std::string& by = "");
+    void announce(const Transition& transition, Now now);
     void record(const AlarmEvent& event);
     void keep(std::size_t alarm, const AlarmNotice& notice);
     void restore(const Remembered& earlier, Now start);

@@ -75,7 +75,11 @@ void Annunciator::went(std::size_t alarm) {
     if (!group_of_[alarm]) return;
     auto& group = groups_[*group_of_[alarm]];
     std::erase(group.active, alarm);
-    // The mark stays while the consequences do: the first may well be over before them.
+    unmark(group);
+}
+
+/// The mark stays while the consequences do: the first may well be over before them.
+void Annunciator::unmark(Group& group) {
     if (!group.active.empty() || !group.first) return;
     alarms_[*group.first].first_out = false;
     changed_.push_back(*group.first);
@@ -96,7 +100,7 @@ void Annunciator::take_up(std::size_t alarm, const AlarmState& state, const Alar
     const bool listed =
         std::find(group.active.begin(), group.active.end(), alarm) != group.active.end();
     if (is_active(state.phase) && !listed) group.active.push_back(alarm);
-    if (!earlier.first_out || group.active.empty()) return;
+    if (!earlier.first_out) return;
     if (group.first) alarms_[*group.first].first_out = false;
     group.first = alarm;
     known.first_out = true;
@@ -109,6 +113,7 @@ void Annunciator::tick(Instant now) {
         chatter.tick(now);
         if (!chatter.chatters()) changed_.push_back(alarm);
     }
+    for (auto& group : groups_) unmark(group);  // of an earlier life that is over
     flood_changed_ = flood_.tick(now) || flood_changed_;
 }
 

@@ -53,6 +53,7 @@ private:
 
     void came(std::size_t alarm, bool silenced, Instant now);
     void went(std::size_t alarm);
+    void unmark(Group& group);
     void record(std::size_t alarm, const Transition& change, Now now, const std::string& by);
 
     std::vector<Annunciated> alarms_;
