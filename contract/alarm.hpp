@@ -55,14 +55,14 @@ struct AlarmNotice {
 
     // Left out where there is nothing to say.
     std::uint64_t priority = 0;  ///< 1 to 1000, OPC UA's severity: which to look at first
-    std::optional<Deed> acknowledge, shelve, out_of_service, suppress;
-    std::optional<WallTime> shelved_until;
-    std::string suppressed_by;      ///< the alarms that suppress it by design
-    bool silenced = false;          ///< shelved, suppressed or out of service
-    std::string group;              ///< of alarms of which the first is marked
-    bool first_out = false;         ///< it came first of its group
-    bool chattering = false;        ///< it comes and goes faster than anybody can look
-    std::uint64_t asked_again = 0;  ///< how often its acknowledgement has lapsed
+    std::optional<Deed> acknowledge = {}, shelve = {}, out_of_service = {}, suppress = {};
+    std::optional<WallTime> shelved_until = {};
+    std::string suppressed_by = {};  ///< the alarms that suppress it by design
+    bool silenced = false;           ///< shelved, suppressed or out of service
+    std::string group = {};          ///< of alarms of which the first is marked
+    bool first_out = false;          ///< it came first of its group
+    bool chattering = false;         ///< it comes and goes faster than anybody can look
+    std::uint64_t asked_again = 0;   ///< how often its acknowledgement has lapsed
     Stamp stamp;
 
     /// It asks nothing of anybody.
@@ -78,9 +78,9 @@ struct AlarmEvent {
     Phase to = Phase::unknown;
     Severity severity = Severity::low;
     std::string cause;
-    std::optional<OperatorAction> action;  ///< it is the record of a request
-    std::string by;                        ///< whose
-    std::optional<Outcome> outcome;        ///< done, already or refused; `cause` says why
+    std::optional<OperatorAction> action = {};  ///< it is the record of a request
+    std::string by = {};                        ///< whose
+    std::optional<Outcome> outcome = {};        ///< done, already or refused; `cause` says why
     Stamp stamp;
 
     bool operator==(const AlarmEvent&) const = default;

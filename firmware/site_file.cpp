@@ -20,7 +20,6 @@ SitePlan SiteReader::read() {
     if (root.has("state")) {
         const std::filesystem::path named = root.text("state");
         plan_.state_folder = (std::filesystem::path(path_).parent_path() / named).string();
-        if (named.empty()) root.complain("state", "names no folder: leave it out, or name one");
     }
     plan_.heartbeat = wait(root, "heartbeat", plan_.heartbeat, std::chrono::hours(1));
     plan_.publish_every = wait(root, "publish_every", plan_.publish_every);

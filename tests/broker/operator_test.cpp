@@ -1,5 +1,6 @@
 // Operators and power cuts on real processes: the agent, its simulator, mosquitto, and a disk.
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -210,13 +211,8 @@ TEST_CASE("operator: transitions made while the broker was away come in order, o
     Room room;
     room.start_agent();  // before the sensors: it sees every change
     room.start_sim();
-    REQUIRE(eventually([&] { return room.lines("gas clear -> pending") >= 3; }, 30s));
-    REQUIRE(eventually(
-        [&] {
-            return room.lines("gas pending -> firing") + 0 >= 3 ||
-                   room.lines("gas clear -> firing") >= 3;
-        },
-        1s));
+    REQUIRE(eventually([&] { return room.lines("gas clear -> firing") >= 3; }, 30s));
+    // By then the disk has all but what it was asked for last.
     room.cut();
     room.broker.start();
     Process listener("mosquitto_sub",
@@ -232,8 +228,9 @@ TEST_CASE("operator: transitions made while the broker was away come in order, o
     std::vector<AlarmEvent> got;
     const auto of_first_life = [&] {
         got = events(listener.out());
-        std::erase_if(got, [&](const AlarmEvent& event) {
-            return event.alarm != "gas" || event.stamp.boot != got.front().stamp.boot;
+        const auto boot = got.empty() ? "" : got.front().stamp.boot;
+        std::erase_if(got, [&boot](const AlarmEvent& event) {
+            return event.alarm != "gas" || event.stamp.boot != boot;
         });
         return got.size();
     };

@@ -1,163 +1,16 @@
 // The life of alarms across restarts and operators: the agent's core with a disk and a broker that
 // remember, both played here.
-#include <algorithm>
-#include <map>
-#include <vector>
+#include "tests/support/agent_life.hpp"
 
-#include "contract/payload.hpp"
-#include "contract/topic.hpp"
-#include "firmware/agent.hpp"
+#include <random>
+#include <set>
+
 #include "tests/catch.hpp"
-#include "tests/support/profile_of.hpp"
 
 using namespace firebreak;
-using namespace std::chrono_literals;
+using namespace firebreak::life;
 
 namespace {
-
-const Instant t0{1000h};
-const WallTime wall0{std::chrono::milliseconds(1'665'814'740'000)};
-const Origin me{"pangyo", Role::agent, "battery-room"};
-constexpr std::size_t flags = 16;
-
-/// One device with sixteen flags; alarm "a0" looks at the first of them, and so on.
-SitePlan room() {
-    SitePlan plan;
-    plan.site = me.site;
-    plan.agent = me.id;
-    plan.heartbeat = 1h;
-    plan.publish_every = 24h;
-    plan.trusted_hosts = {"seoul-1"};
-    DevicePlan device;
-    device.name = "io1";
-    device.silent_after = 24h;
-    std::vector<Register> registers;
-    Block block{Table::input, 0, flags, {}};
-    for (std::size_t i = 0; i < flags; ++i) {
-        Register reg;
-        reg.measure = "flag." + std::to_string(i);
-        reg.table = Table::input;
-        reg.address = static_cast<std::uint16_t>(i);
-        reg.type = WordType::u16;
-        registers.push_back(reg);
-        block.registers.push_back(i);
-        AlarmPlan alarm;
-        alarm.name = "a" + std::to_string(i);
-        alarm.severity = Severity::high;
-        alarm.conditions = {{{"io1", reg.measure}, Compare::equals, 1, 0}};
-        plan.alarms.push_back(alarm);
-    }
-    device.profile = profile_of(registers);
-    device.blocks = {block};
-    plan.devices = {device};
-    return plan;
-}
-
-/// What a disk holds, made by orders as a store makes it.
-struct Disk {
-    std::map<std::string, std::string> kept;
-    std::map<std::uint64_t, Message> records;
-    int writes = 0;
-
-    void take(const StoreOrder& order) {
-        ++writes;
-        if (order.whole) {
-            kept.clear();
-            records.clear();
-        }
-        for (const auto& [name, text] : order.keep) kept[name] = text;
-        for (const auto& [id, message] : order.append) records[id] = message;
-        for (const auto id : order.drop) records.erase(id);
-    }
-    [[nodiscard]] Remembered remembered() const {
-        Remembered out;
-        out.kept.assign(kept.begin(), kept.end());
-        for (const auto& [id, message] : records) out.records.push_back({id, message});
-        return out;
-    }
-};
-
-struct Life {
-    explicit Life(Disk& its_disk, SitePlan plan = room(), Duration born = 0s,
-                  const std::string& boot = "boot1")
-        : disk(its_disk), agent(std::move(plan), boot, at(born), its_disk.remembered()) {}
-
-    static Now at(Duration after) {
-        return {t0 + after, wall0 + std::chrono::floor<std::chrono::milliseconds>(after)};
-    }
-    void handle(const AgentInput& input, Duration after) {
-        agent.handle(input, at(after));
-        turn(after);
-    }
-    void tick(Duration after) {
-        agent.tick(at(after));
-        turn(after);
-    }
-    /// As the shell's loop: the disk first, if it answers, then the broker.
-    void turn(Duration after) {
-        while (auto order = disk_answers ? agent.take_store_order(at(after)) : std::nullopt) {
-            if (disk_fault) {
-                agent.handle(StoreReport{fail(*disk_fault, "the disk is full")}, at(after));
-                continue;
-            }
-            disk.take(*order);
-            agent.handle(StoreReport{}, at(after));
-        }
-        while (const Message* message = agent.next_message()) {
-            sent.push_back(*message);
-            if (message->retained) retained[message->topic] = message->payload;
-            agent.message_sent();
-        }
-        if (!acks) return;
-        for (const auto& message : sent) {
-            if (message.ticket != 0) agent.handle(Delivered{message.ticket}, at(after));
-        }
-    }
-    void flag(std::size_t number, bool on, Duration after) {
-        words[number] = on ? 1 : 0;
-        handle(BusReport{0, 0, words, t0 + after}, after);
-    }
-    void operates(const std::string& alarm, OperatorAction action, Duration after,
-                  double for_s = 0) {
-        const Topic topic{me, Kind::operator_request, alarm, ""};
-        handle(Arrived{to_string(topic), to_json(OperatorRequest{alarm, action, for_s, "kim"})},
-               after);
-    }
-    AlarmNotice notice(const std::string& alarm) {
-        return parse_alarm(retained[to_string(Topic{me, Kind::alarm, alarm, ""})]).value();
-    }
-    FloodNotice flood() {
-        return parse_flood(retained[to_string(Topic{me, Kind::flood, "", ""})]).value();
-    }
-    std::vector<AlarmEvent> events() const {
-        std::vector<AlarmEvent> out;
-        for (const auto& message : sent) {
-            const auto topic = parse_topic(message.topic);
-            if (topic && topic->kind == Kind::event) {
-                out.push_back(parse_event(message.payload).value());
-            }
-        }
-        return out;
-    }
-    /// Of the first two alarms: the others only become clear.
-    std::vector<std::string> moves() const {
-        std::vector<std::string> out;
-        for (const auto& event : events()) {
-            if (event.alarm != "a0" && event.alarm != "a1") continue;
-            if (!event.action) out.push_back(event.alarm + " " + std::string(to_string(event.to)));
-        }
-        return out;
-    }
-
-    Disk& disk;
-    bool disk_answers = true;
-    std::optional<Fault> disk_fault;
-    bool acks = true;
-    Agent agent;
-    Words words = Words(flags, 0);
-    std::vector<Message> sent;
-    std::map<std::string, std::string> retained;
-};
 
 using Moves = std::vector<std::string>;
 
@@ -426,4 +279,58 @@ TEST_CASE("life: kept texts that are garbage, or of other alarms, are passed ove
     CHECK(life.notice("a0").phase == Phase::unknown);
     CHECK(std::any_of(life.sent.begin(), life.sent.end(),
                       [](const Message& message) { return message.topic == "some/topic"; }));
+}
+
+TEST_CASE("life: over 200 power cuts every record that reached the disk arrives, in order an alarm",
+          "[firmware][agent]") {
+    std::minstd_rand random(20221015);
+    const auto chance = [&random](unsigned percent) { return random() % 100 < percent; };
+    Disk disk;
+    std::vector<Message> had;  // by the broker
+    Duration now{};
+    std::size_t transitions = 0;
+    for (int number = 0; number <= 200; ++number) {
+        const bool last = number == 200;
+        Life one(disk, room(), now, "boot" + std::to_string(number));
+        one.acks = false;
+        std::size_t given = 0;
+        if (last || chance(70)) one.handle(LinkUp{}, now);
+        for (int i = 0; i < 100; ++i) {
+            now += 250ms;
+            one.disk_answers = last || chance(60);
+            one.flag(random() % 4, chance(50), now);
+            ++transitions;
+            // The broker takes some of what the link has; its word for that may come too late.
+            for (; given < one.sent.size() && (last || chance(80)); ++given) {
+                const auto& message = one.sent[given];
+                if (message.ticket == 0) continue;
+                had.push_back(message);
+                if (last || chance(80)) one.agent.handle(Delivered{message.ticket}, one.at(now));
+            }
+        }
+        for (int i = 0; last && i < 2; ++i) one.tick(now += 11s);
+    }
+    CHECK(transitions == 20'100);
+    CHECK(disk.records.empty());
+    CHECK(disk.ever.size() > 5000);
+
+    const auto alarm_of = [](const Message& message) {
+        return parse_event(message.payload).value().alarm;
+    };
+    std::map<std::string, std::vector<std::string>> wanted;
+    std::map<std::string, std::vector<std::string>> arrived;
+    std::set<std::string> on_disk;
+    for (const auto& message : disk.ever) {
+        if (on_disk.insert(message.payload).second) {
+            wanted[alarm_of(message)].push_back(message.payload);
+        }
+    }
+    std::set<std::string> seen;
+    for (const auto& message : had) {
+        if (seen.insert(message.payload).second && on_disk.count(message.payload) == 1) {
+            arrived[alarm_of(message)].push_back(message.payload);
+        }
+    }
+    CHECK(arrived == wanted);
+    CHECK(seen.size() == on_disk.size());  // and nothing was said that was not on the disk first
 }

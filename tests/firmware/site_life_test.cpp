@@ -68,15 +68,16 @@ TEST_CASE("site life: an absolute state folder stays, and none is none", "[firmw
     CHECK(read(alarm("a"), "state = \"/var/lib/firebreak\"\n").plan.state_folder ==
           "/var/lib/firebreak");
     CHECK(read(alarm("a")).plan.state_folder.empty());
-    says(read(alarm("a"), "state = \"\"\n").complaints, "site.toml:1:1: state: names no folder");
+    says(read(alarm("a"), "state = \"\"\n").complaints, "site.toml:1:1: \"state\" is empty");
 }
 
 TEST_CASE("site life: a number out of range and a name that is none are said with their place",
           "[firmware][site]") {
-    says(read(alarm("a", "priority = 1001\n")).complaints, ":13:1: priority");
-    says(read(alarm("a", "priority = 0\n")).complaints, ":13:1: priority");
-    says(read(alarm("a", "re_alarm = \"1ms\"\n")).complaints, "re_alarm: must be from 1s");
-    says(read(alarm("a", "first_out = \"no name\"\n")).complaints, ":13:1: first_out");
+    says(read(alarm("a", "priority = 1001\n")).complaints, ":12:1: \"priority\" must be");
+    says(read(alarm("a", "priority = 0\n")).complaints, ":12:1: \"priority\" must be");
+    says(read(alarm("a", "re_alarm = \"1ms\"\n")).complaints, ":12:1: must be from 1s");
+    says(read(alarm("a", "first_out = \"no name\"\n")).complaints,
+         ":12:1: \"first_out\" must be a name");
     says(read(alarm("a", "suppressed_by = [\"bb\"]\n") + alarm("b")).complaints,
          "there is no alarm bb; did you mean b?");
 }
