@@ -17,7 +17,9 @@ struct Message {
     bool operator==(const Message&) const = default;
 };
 
-struct LinkUp {};
+struct LinkUp {
+    std::string broker = {};  ///< its URL
+};
 struct LinkDown {
     std::string why;
 };

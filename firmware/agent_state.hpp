@@ -76,11 +76,11 @@ struct Agent::State {
         auto shown = actions.owns(report) ? actions.take(report) : outlets.take(report);
         if (shown) hear(readings.note(shown->first, std::move(shown->second), now.steady), now);
     }
-    void on(const LinkUp&, Now now) {
+    void on(const LinkUp& link, Now now) {
         ++counters["link.ups"];
         outbox.link_up();
         say_status(now);
-        note(LogLevel::info, "link_up", plan.broker_url);
+        note(LogLevel::info, "link_up", link.broker);
     }
     void on(const LinkDown& down, Now) {
         outbox.link_down();

@@ -117,11 +117,8 @@ private:
 
     [[nodiscard]] LinkOptions link_options() const {
         LinkOptions options;
-        options.url = plan_.broker_url;
+        options.broker = plan_.broker;
         options.client_id = fmt::format("firebreak-agent-{}-{}", plan_.site, plan_.agent);
-        options.username = plan_.broker_username;
-        options.password = plan_.broker_password;
-        options.ca_file = plan_.broker_ca_file;
         options.subscriptions = agent_.subscriptions();
         options.will = agent_.will();
         return options;

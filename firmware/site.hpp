@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/link/broker.hpp"
 #include "contract/support/time.hpp"
 #include "firmware/alarm/plan.hpp"
 #include "firmware/bus/plan.hpp"
@@ -43,7 +44,7 @@ struct SitePlan {
     std::string site;
     std::string agent;
     std::string state_folder;  ///< of what must survive a power cut; empty: nowhere
-    std::string broker_url, broker_username, broker_password, broker_ca_file;
+    BrokerPlan broker;
     Duration heartbeat = std::chrono::seconds(5);
     Duration publish_every = std::chrono::seconds(60);  ///< an unchanged reading again
     std::vector<std::string> trusted_hosts;             ///< host ids whose commands are obeyed

@@ -80,38 +80,7 @@ void SiteReader::read_hosts(Section& root) {
 }
 
 void SiteReader::read_broker(Section& root) {
-    plan_.broker_url = "mqtt://127.0.0.1:1883";
-    auto broker = root.table("broker");
-    if (!broker) return;
-    plan_.broker_url = broker->text_or("url", plan_.broker_url);
-    if (!plan_.broker_url.starts_with("mqtt://") && !plan_.broker_url.starts_with("mqtts://")) {
-        broker->complain("url", "must be mqtt://host:port or mqtts://host:port");
-    }
-    plan_.broker_username = broker->text_or("username", "");
-    plan_.broker_password = broker->text_or("password", "");
-    if (broker->has("password_file")) {
-        if (broker->has("password")) {
-            broker->complain("password_file", "give password or password_file, not both");
-        }
-        plan_.broker_password = read_password(*broker);
-    }
-    plan_.broker_ca_file = broker->text_or("ca_file", "");
-    broker->finish();
-}
-
-std::string SiteReader::read_password(Section& broker) {
-    const std::filesystem::path named = broker.text("password_file");
-    const auto path = std::filesystem::path(path_).parent_path() / named;  // absolute ones stay
-    std::ifstream in(path);
-    std::string password;
-    if (!std::getline(in, password) || password.empty() || password.size() > 4096) {
-        broker.complain("password_file",
-                        fmt::format("cannot read a password from {}: it must be the first line",
-                                    path.string()));
-        return "";
-    }
-    if (password.back() == '\r') password.pop_back();
-    return password;
+    if (auto broker = root.table("broker")) plan_.broker = firebreak::read_broker(*broker);
 }
 
 SitePlan load_site(const std::string& path, const std::vector<std::string>& profile_folders,

@@ -17,8 +17,7 @@ const Register* SiteReader::switched(Section& row, std::size_t device, std::stri
                                             "writable = true for a coil or holding register",
                                             name));
     } else if (reg->type == WordType::text) {
-        row.complain("measure",
-                     fmt::format("{} is a text: an output is a coil or a number", name));
+        row.complain("measure", fmt::format("{} is a text: an output is a coil or a number", name));
     } else if (!whole) {
         // Writing it would need the other bits or the scale as they are at that moment.
         row.complain("measure", fmt::format("{} is part of a register; an output must be a "

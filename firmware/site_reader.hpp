@@ -49,7 +49,6 @@ private:
                const std::string& name);
     void read_hosts(Section& root);
     void read_broker(Section& root);
-    std::string read_password(Section& broker);
     void read_bus(Section& row);
     void read_wire(Section& row, BusPlan& bus);
     void read_line(Section& row, const std::string& port, LinePlan& line);

@@ -120,7 +120,7 @@ std::string describe_alarms(const std::vector<AlarmPlan>& alarms) {
 
 std::string describe(const SitePlan& plan) {
     auto text = fmt::format("agent {} at site {}, broker {}, heartbeat {}\n", plan.agent, plan.site,
-                            plan.broker_url, format_duration(plan.heartbeat));
+                            describe(plan.broker), format_duration(plan.heartbeat));
     if (!plan.state_folder.empty()) {
         text += fmt::format("keeps what must survive in {}\n", plan.state_folder);
     }

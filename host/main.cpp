@@ -52,12 +52,9 @@ int check(const std::vector<std::string>& files) {
 
 LinkOptions link_options(const PolicyPlan& plan, const Controller& controller) {
     LinkOptions options;
-    options.url = plan.broker_url;
+    options.broker = plan.broker;
     // The same in every life: the broker ends the last life's session, and its will, at once.
     options.client_id = "firebreak-host-" + plan.site + '-' + plan.host;
-    options.username = plan.broker_username;
-    options.password = plan.broker_password;
-    options.ca_file = plan.broker_ca_file;
     options.subscriptions = controller.subscriptions();
     options.will = controller.will();
     return options;
@@ -141,8 +138,8 @@ int run(const std::string& config, bool verbose) {
     const auto link = make_mqtt_link(link_options(plan, controller), [&](LinkEvent event) {
         const auto is_up = std::holds_alternative<LinkUp>(event);
         const auto is_message = std::holds_alternative<Arrived>(event);
-        const bool posted = std::visit(
-            [&](auto& what) { return inbox.post(HostInput(std::move(what))); }, event);
+        const bool posted =
+            std::visit([&](auto& what) { return inbox.post(HostInput(std::move(what))); }, event);
         if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
     Crew crew(

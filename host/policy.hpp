@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/link/broker.hpp"
 #include "contract/posture.hpp"
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
@@ -53,7 +54,7 @@ struct PolicyPlan {
     std::string site;  ///< the site this host publishes under
     std::string host;  ///< host id
     bool armed = false;
-    std::string broker_url, broker_username, broker_password, broker_ca_file;
+    BrokerPlan broker;
     Duration heartbeat = std::chrono::seconds(5);
     Duration calm_for = std::chrono::minutes(10);  ///< before going down one rung
     std::vector<EndpointPlan> endpoints;

@@ -29,14 +29,6 @@ void read_guard(Section section, GuardPlan& guard) {
     section.finish();
 }
 
-void read_broker(Section section, PolicyPlan& plan) {
-    plan.broker_url = section.text("url");
-    plan.broker_username = section.text_or("username", "");
-    plan.broker_password = section.text_or("password", "");
-    plan.broker_ca_file = section.text_or("ca_file", "");
-    section.finish();
-}
-
 /// A host in the building that burns goes down with the traffic it should have moved: that is
 /// how Pangyo's failover was lost. It may watch its own site, but not be the one to drain it.
 void check_domain(const PolicyPlan& plan, const RulePlan& rule, Section& section) {
@@ -120,7 +112,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
         root.complain("heartbeat", "\"heartbeat\" must be from 100ms to 1h");
     }
     if (auto broker = root.table("broker")) {
-        read_broker(*broker, plan);
+        plan.broker = read_broker(*broker);
     } else {
         root.complain("broker",
                       "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
@@ -142,9 +134,9 @@ std::string describe(const PolicyPlan& plan) {
     std::string out = fmt::format(
         "host {} at {}, {}\n", plan.host, plan.site,
         plan.armed ? "armed: orders are carried out" : "rehearsing: armed = true is not set");
-    out +=
-        fmt::format("broker {}, heartbeat {}, calm for {} before each rung back\n", plan.broker_url,
-                    format_duration(plan.heartbeat), format_duration(plan.calm_for));
+    out += fmt::format("broker {}, heartbeat {}, calm for {} before each rung back\n",
+                       describe(plan.broker), format_duration(plan.heartbeat),
+                       format_duration(plan.calm_for));
     out += fmt::format("guards: {} others ready, {} steps a minute, evidence at most {} old\n",
                        plan.guard.min_ready, plan.guard.max_steps_per_minute,
                        format_duration(plan.guard.evidence_max_age));

@@ -218,11 +218,14 @@ TEST_CASE("layers: a slash in a topic string stands only in topic.cpp", "[layers
 }
 
 TEST_CASE("layers: files stay within their size budgets", "[layers]") {
-    std::size_t said = 0;     // what the contract says, and the link that carries it
-    std::size_t support = 0;  // what both programs stand on; docs/adr/0004
+    std::size_t said = 0;     // what the contract says; docs/adr/0004
+    std::size_t link = 0;     // what carries it
+    std::size_t support = 0;  // what both programs stand on
     for (const auto& source : sources()) {
         if (starts_with(source.path, "contract/support/")) {
             support += source.lines.size();
+        } else if (starts_with(source.path, "contract/link/")) {
+            link += source.lines.size();
         } else if (starts_with(source.path, "contract/")) {
             said += source.lines.size();
         }
@@ -230,8 +233,9 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
         INFO(source.path << " has " << source.lines.size() << " lines");
         CHECK(source.lines.size() <= 400);
     }
-    INFO("contract/ has " << said << " lines, its support " << support);
+    INFO("contract/ has " << said << " lines, its link " << link << ", its support " << support);
     CHECK(said <= 1800);
+    CHECK(link <= 900);
     CHECK(support <= 1400);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/link/broker.hpp"
 #include "contract/message.hpp"
 #include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
@@ -15,21 +16,18 @@
 namespace firebreak {
 
 struct LinkOptions {
-    std::string url = "mqtt://127.0.0.1:1883";  ///< mqtt:// or mqtts://host:port
-    std::string client_id;
-    std::string username;
-    std::string password;
-    std::string ca_file;                     ///< mqtts: trust these certificates
-    std::vector<std::string> subscriptions;  ///< QoS 1, made anew at every connection
-    Message will;                            ///< retained, QoS 1
-    Duration keep_alive = std::chrono::seconds(10);
+    BrokerPlan broker = {};
+    std::string client_id = {};
+    std::vector<std::string> subscriptions = {};  ///< QoS 1, made anew at every connection
+    Message will = {};                            ///< retained, QoS 1
 };
 
 class Link {
 public:
     virtual ~Link() = default;
 
-    /// Connects, reconnects with back-off; returns when it wants to be called again.
+    /// Connects to one broker after the other, with back-off once a round; returns when it wants to
+    /// be called again.
     [[nodiscard]] virtual Instant tick(Instant now) = 0;
 
     /// QoS 1. Fault::busy when the link is down or too much is in flight: offer it again later.
@@ -43,7 +41,7 @@ public:
     virtual void close(const Message& farewell) = 0;
 };
 
-/// MQTT 5 over paho. `sink` is called on paho's threads.
+/// MQTT 5 or 3.1.1 over paho. `sink` is called on paho's threads.
 [[nodiscard]] std::unique_ptr<Link> make_mqtt_link(LinkOptions options,
                                                    std::function<void(LinkEvent)> sink);
 

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "contract/link/link.hpp"
+#include "contract/link/slots.hpp"
 #include "contract/payload.hpp"
 #include "contract/support/backoff.hpp"
 #include "contract/support/log.hpp"
@@ -13,7 +14,7 @@
 namespace firebreak {
 namespace {
 
-constexpr std::size_t most_in_flight = 64;
+constexpr std::size_t most_in_flight = Slots::most;
 constexpr auto connect_timeout = std::chrono::seconds(5);
 // paho looks at its timeouts every 3 s, and drops a CONNECT without a word when the last
 // connection is still closing (MQTTAsyncUtils.c, MQTTAsync_processCommand): so we look too.
@@ -24,6 +25,8 @@ constexpr auto good_connection = std::chrono::seconds(15);
 // What was in flight when a connection died is sent again on the next one, unless it is old.
 constexpr auto resend_within = std::chrono::seconds(30);
 constexpr auto resend_every = std::chrono::milliseconds(20);
+// Soon, but later than paho needs to end the last connection.
+constexpr auto next_broker_after = std::chrono::milliseconds(50);
 constexpr auto farewell_patience = std::chrono::milliseconds(500);
 constexpr auto disconnect_patience = std::chrono::milliseconds(300);
 
@@ -38,6 +41,8 @@ std::string paho_url(const std::string& url) {
 /// A CONNACK's refusal comes as the return code, all other refusals as the reason code.
 std::string reason_of(const mqtt::token& token) {
     const int code = token.get_return_code();
+    if (code > 0 && code < mqtt::ReasonCode::UNSPECIFIED_ERROR)
+        return std::string(connack_text(code));
     const int reason = code > 0 ? code : token.get_reason_code();
     if (reason >= mqtt::ReasonCode::UNSPECIFIED_ERROR) {
         return mqtt::exception::reason_code_str(reason);
@@ -58,16 +63,6 @@ private:
     Done bad_;
 };
 
-/// A message on its way. The core thread fills a free slot and frees nothing that is sent;
-/// paho's thread ends or fails a sent slot and touches no other.
-struct Slot {
-    enum Stage { free, sent, failed, had };
-    std::atomic<Stage> stage{free};
-    Message message;
-    std::uint64_t order = 0;
-    Instant since;
-};
-
 /// paho's own reconnection is not used: it never retries a first connect that failed.
 ///
 /// All calls but the callbacks are the core thread's. Callbacks run with paho's lock held
@@ -80,9 +75,8 @@ public:
           sink_(std::move(sink)),
           random_(static_cast<std::minstd_rand::result_type>(
               std::hash<std::string>{}(options_.client_id))),
-          connecting_(
-              [this](const mqtt::token& token) { accepted(token); },
-              [this](const mqtt::token& token) { lost(options_.url + ": " + reason_of(token)); }),
+          connecting_([this](const mqtt::token& token) { accepted(token); },
+                      [this](const mqtt::token& token) { lost(refusal(token)); }),
           subscribing_(
               [this](const mqtt::token& token) { subscribed(token); },
               [this](const mqtt::token& token) { lost("subscribe: " + reason_of(token)); }),
@@ -102,7 +96,7 @@ public:
             case State::connecting:
             case State::subscribing:
                 if (now < due_) return due_;
-                lost(options_.url + ": no answer");
+                lost(url() + ": no answer");
                 return retry_after(now);
             case State::lost:
                 return retry_after(now);
@@ -111,6 +105,7 @@ public:
                 if (!good_at_) good_at_ = now + good_connection;
                 if (now < *good_at_) return *good_at_;
                 backoff_.succeeded();
+                tried_ = 0;
                 return never;
         }
         return never;
@@ -118,21 +113,16 @@ public:
 
     Result<void> publish(const Message& message) override {
         if (state_ != State::up) return fail(Fault::busy, "not connected");
-        collect();
-        if (!resend() || in_flight() >= window_) return fail(Fault::busy, "too much in flight");
-        const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                       [](const Slot& s) { return s.stage == Slot::free; });
-        if (slot == slots_.end()) return fail(Fault::busy, "too much in flight");
-        slot->message = message;
-        slot->order = ++order_;
-        slot->since = now_;
+        slots_.collect();
+        if (!resend() || slots_.in_flight() >= window_) {
+            return fail(Fault::busy, "too much in flight");
+        }
+        auto* slot = slots_.take(message, now_);
+        if (slot == nullptr) return fail(Fault::busy, "too much in flight");
         return send(*slot);
     }
 
-    std::vector<std::uint64_t> take_delivered() override {
-        collect();
-        return std::exchange(delivered_, {});
-    }
+    std::vector<std::uint64_t> take_delivered() override { return slots_.take_tickets(); }
 
     void close(const Message& farewell) override {
         try {
@@ -160,13 +150,13 @@ private:
     // ---- core thread ----
 
     bool connect() {
+        tls_trouble_.store(nullptr);
         state_ = State::connecting;
         try {
             if (!client_) {
                 // No persistence, no sending while disconnected: the outbox is the cores' own.
-                client_ =
-                    std::make_unique<mqtt::async_client>(paho_url(options_.url), options_.client_id,
-                                                         mqtt::create_options(MQTTVERSION_5));
+                client_ = std::make_unique<mqtt::async_client>(
+                    paho_url(url()), options_.client_id, mqtt::create_options(mqtt_version()));
                 client_->set_callback(*this);
                 client_->set_disconnected_handler(
                     [this](const mqtt::properties&, mqtt::ReasonCode reason) {
@@ -177,35 +167,54 @@ private:
             client_->connect(connect_options(), nullptr, connecting_);
             return true;
         } catch (const mqtt::exception& e) {
-            lost(options_.url + ": " + e.what());
+            lost(url() + ": " + e.what());
             return false;
         }
     }
 
-    mqtt::connect_options connect_options() const {
+    mqtt::connect_options connect_options() {
+        const auto& broker = options_.broker;
         mqtt::connect_options out;
-        out.set_mqtt_version(MQTTVERSION_5);
-        out.set_clean_start(true);
-        out.set_keep_alive_interval(options_.keep_alive);
+        out.set_mqtt_version(mqtt_version());
+        const bool v5 = broker.version == MqttVersion::v5;
+        v5 ? out.set_clean_start(true) : out.set_clean_session(true);
+        out.set_servers(mqtt::string_collection::create({paho_url(url())}));
+        out.set_keep_alive_interval(broker.keep_alive);
         out.set_connect_timeout(connect_timeout);
         out.set_max_inflight(static_cast<int>(most_in_flight) + 1);
         if (!options_.will.topic.empty()) out.set_will_message(to_paho(options_.will));
-        if (!options_.username.empty()) {
-            out.set_user_name(options_.username);
-            out.set_password(options_.password);
+        if (!broker.username.empty()) {
+            out.set_user_name(broker.username);
+            out.set_password(broker.password);
         }
-        if (options_.url.starts_with("mqtts://")) {
-            mqtt::ssl_options tls;  // with no file, the system's certificates are trusted
-            if (!options_.ca_file.empty()) tls.set_trust_store(options_.ca_file);
-            tls.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // at least
-            tls.set_enable_server_cert_auth(true);
-            tls.set_verify(true);
-            out.set_ssl(std::move(tls));
-        }
+        if (url().starts_with("mqtts://")) out.set_ssl(tls_options());
         return out;
     }
 
-    /// Ends what is left of a failed connection; returns when to try the next.
+    mqtt::ssl_options tls_options() {
+        const auto& broker = options_.broker;
+        mqtt::ssl_options tls;  // with no file, the system's certificates are trusted
+        if (!broker.ca_file.empty()) tls.set_trust_store(broker.ca_file);
+        if (!broker.cert_file.empty()) {
+            tls.set_key_store(broker.cert_file);
+            tls.set_private_key(broker.key_file);
+        }
+        tls.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // at least
+        tls.set_enable_server_cert_auth(true);
+        tls.set_verify(true);
+        // Called on paho's thread before the failure it explains.
+        tls.set_error_handler([this](const std::string& why) { tls_said(why); });
+        return tls;
+    }
+
+    [[nodiscard]] int mqtt_version() const {
+        return options_.broker.version == MqttVersion::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
+    }
+
+    [[nodiscard]] const std::string& url() const { return options_.broker.urls[broker_]; }
+
+    /// Ends what is left of a failed connection; returns when to try the next. The next broker
+    /// has its turn at once: only when none of them was any good is there a wait.
     Instant retry_after(Instant now) {
         try {
             if (client_) client_->disconnect();
@@ -213,7 +222,9 @@ private:
             // It was not connected, as one should expect.
         }
         good_at_.reset();
-        const auto wait = backoff_.failed();
+        broker_ = (broker_ + 1) % options_.broker.urls.size();
+        const bool all_tried = ++tried_ % options_.broker.urls.size() == 0;
+        const Duration wait = all_tried ? backoff_.failed() : next_broker_after;
         std::uniform_real_distribution<double> jitter(1.0, 1.25);
         due_ = now + std::chrono::duration_cast<Duration>(wait * jitter(random_));
         state_ = State::down;
@@ -231,33 +242,16 @@ private:
         }
     }
 
-    void collect() {
-        for (auto& slot : slots_) {
-            if (slot.stage != Slot::had) continue;
-            if (slot.message.ticket != 0) delivered_.push_back(slot.message.ticket);
-            slot.stage = Slot::free;
-        }
-    }
-
-    std::size_t in_flight() const {
-        return static_cast<std::size_t>(std::count_if(
-            slots_.begin(), slots_.end(), [](const Slot& s) { return s.stage == Slot::sent; }));
-    }
-
     /// Sends again, in their order, the messages that died with the last connection; true once
     /// there is none left.
     bool resend() {
         while (true) {
-            Slot* next = nullptr;
-            for (auto& slot : slots_) {
-                const bool earlier = next == nullptr || slot.order < next->order;
-                if (slot.stage == Slot::failed && earlier) next = &slot;
-            }
+            Slot* next = slots_.failed();
             if (next == nullptr) return true;
             if (next->message.ticket == 0 && now_ - next->since > resend_within) {
                 log(LogLevel::warning, "publish_lost", {{"topic", next->message.topic}});
                 next->stage = Slot::free;
-            } else if (in_flight() >= window_ || !send(*next)) {
+            } else if (slots_.in_flight() >= window_ || !send(*next)) {
                 next->stage = Slot::failed;
                 return false;
             }
@@ -269,11 +263,25 @@ private:
         try {
             client_->disconnect()->wait_for(disconnect_patience);
         } catch (const mqtt::exception&) {
-            // It was not connected; there is nothing to end.
+            // It was not connected.
         }
     }
 
     // ---- paho's threads ----
+
+    /// OpenSSL says it in several lines, the first of which names the cause.
+    void tls_said(const std::string& why) {
+        if (!tls_trouble_.load()) tls_trouble_ = std::make_shared<const std::string>(tls_text(why));
+    }
+
+    [[nodiscard]] std::string refusal(const mqtt::token& token) const {
+        const auto tls = tls_trouble_.load();
+        if (tls) return url() + ": " + *tls;
+        // The broker's refusal of a certificate and our own of its name come without a word.
+        const bool mute =
+            token.get_return_code() == MQTTASYNC_FAILURE && url().starts_with("mqtts:");
+        return url() + ": " + (mute ? "no answer, or a certificate refused" : reason_of(token));
+    }
 
     void lost(const std::string& why) {
         if (move(State::connecting, State::lost) || move(State::subscribing, State::lost) ||
@@ -319,7 +327,7 @@ private:
     }
 
     void went_up() {
-        if (move(State::subscribing, State::up)) sink_(LinkUp{});
+        if (move(State::subscribing, State::up)) sink_(LinkUp{url()});
     }
 
     /// A refusal is final: the same message would be refused again. Any other failure is the
@@ -352,13 +360,13 @@ private:
     std::minstd_rand random_;
     Backoff backoff_{std::chrono::milliseconds(250), std::chrono::seconds(15)};
     std::atomic<State> state_{State::down};
+    std::size_t broker_ = 0, tried_ = 0;  // whose turn it is, and turns since a good connection
+    std::atomic<std::shared_ptr<const std::string>> tls_trouble_;
     Instant now_;  // of the last tick
     Instant due_;  // the next attempt, or the end of patience with this one
     std::optional<Instant> good_at_;
-    std::uint64_t order_ = 0;
     std::atomic<std::size_t> window_{most_in_flight};
-    std::array<Slot, most_in_flight> slots_;
-    std::vector<std::uint64_t> delivered_;
+    Slots slots_;
     Outcomes connecting_;
     Outcomes subscribing_;
     Outcomes publishing_;

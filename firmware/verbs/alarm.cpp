@@ -27,11 +27,8 @@ Instant steady_now() {
 
 LinkOptions link_options(const SitePlan& plan, const OperatorDesk& desk) {
     LinkOptions options;
-    options.url = plan.broker_url;
+    options.broker = plan.broker;
     options.client_id = "firebreak-operator-" + make_boot_id();
-    options.username = plan.broker_username;
-    options.password = plan.broker_password;
-    options.ca_file = plan.broker_ca_file;
     options.subscriptions = desk.subscriptions();
     return options;
 }

@@ -31,14 +31,14 @@ class Client {
 public:
     explicit Client(const std::string& url, std::vector<std::string> subscriptions = {},
                     const std::string& id = "one", const std::string& ca_file = "")
-        : link_(make_mqtt_link({.url = url,
+        : Client({.urls = {url}, .ca_file = ca_file}, std::move(subscriptions), id) {}
+
+    explicit Client(BrokerPlan where, std::vector<std::string> subscriptions = {},
+                    const std::string& id = "one")
+        : link_(make_mqtt_link({.broker = std::move(where),
                                 .client_id = id,
-                                .username = "",
-                                .password = "",
-                                .ca_file = ca_file,
                                 .subscriptions = std::move(subscriptions),
-                                .will = {status, "died", true},
-                                .keep_alive = Seconds(10)},
+                                .will = {status, "died", true}},
                                [this](LinkEvent event) { (void)inbox_.post(std::move(event)); })) {}
 
     /// Turns the loop until `done`; false if that did not come to pass.
@@ -76,13 +76,17 @@ public:
     void destroy() { link_.reset(); }
 
     int ups = 0;
+    std::string broker;  ///< of the last LinkUp
     std::vector<std::string> downs;
     std::vector<Arrived> arrived;
     Instant due;
 
 private:
     void take(LinkEvent& event) {
-        if (std::holds_alternative<LinkUp>(event)) ++ups;
+        if (auto* up = std::get_if<LinkUp>(&event)) {
+            ++ups;
+            broker = up->broker;
+        }
         if (auto* down = std::get_if<LinkDown>(&event)) downs.push_back(down->why);
         if (auto* message = std::get_if<Arrived>(&event)) arrived.push_back(std::move(*message));
     }
@@ -387,6 +391,55 @@ TEST_CASE("link: over TLS only a broker with a trusted certificate is one", "[br
     CHECK(wary.ups + plain.ups == 0);
 }
 
+TEST_CASE("link: the next broker of the list has its turn when one is gone", "[broker][link]") {
+    Mosquitto first(Mosquitto::At::later);
+    Mosquitto second;
+    Client client(BrokerPlan{.urls = {first.url(), second.url()}});
+    REQUIRE(client.comes_up());
+    CHECK(client.broker == second.url());
+    first.start();
+    second.kill();
+    REQUIRE(client.comes_up());
+    CHECK(client.broker == first.url());
+    CHECK(client.publish(online));
+}
+
+TEST_CASE("link: when no broker of the list is there, a round of them backs off",
+          "[broker][link]") {
+    const auto gone = [] { return "mqtt://127.0.0.1:" + std::to_string(free_port()); };
+    Client client(BrokerPlan{.urls = {gone(), gone(), gone()}});
+    REQUIRE(client.until([&] { return client.downs.size() == 6; }));
+    for (std::size_t i = 3; i < 6; ++i)
+        CHECK(client.downs[i].substr(0, 25) == client.downs[i - 3].substr(0, 25));
+    CHECK(client.ups == 0);
+}
+
+TEST_CASE("link: a broker that stops answering without a word is noticed", "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url());
+    REQUIRE(client.comes_up());
+    broker.freeze();
+    CHECK(client.goes_down());
+    broker.thaw();
+    CHECK(client.comes_up());
+}
+
+TEST_CASE("link: it speaks MQTT 3.1.1 where it must, and says why that is refused",
+          "[broker][link]") {
+    const Mosquitto broker;
+    Client client(BrokerPlan{.urls = {broker.url()}, .version = MqttVersion::v3_1_1}, {"in/+"});
+    REQUIRE(client.comes_up());
+    REQUIRE(client.publish(online));
+    CHECK(eventually([&] { return broker.retained(status) == "online"; }));
+    REQUIRE(broker.publish("in/1", "hello"));
+    CHECK(client.until([&] { return client.arrived.size() == 1; }));
+
+    const Mosquitto closed(Mosquitto::At::once, "", "allow_anonymous false\n");
+    Client stranger(BrokerPlan{.urls = {closed.url()}, .version = MqttVersion::v3_1_1}, {}, "two");
+    REQUIRE(stranger.goes_down());
+    CHECK(stranger.downs[0].find("not authorized") != std::string::npos);
+}
+
 TEST_CASE("link: an address that leads nowhere is retried and crashes nothing", "[broker][link]") {
     const std::string url = GENERATE(
         std::string("http://127.0.0.1"), std::string(""), std::string("mqtt://"),
@@ -405,14 +458,9 @@ TEST_CASE("link: nothing is reported after the link's end", "[broker][link]") {
         auto alive = std::make_shared<std::atomic<bool>>(true);
         std::atomic<int> late{0};
         std::atomic<int> events{0};
-        auto link = make_mqtt_link({.url = broker.url(),
+        auto link = make_mqtt_link({.broker = {.urls = {broker.url()}},
                                     .client_id = "flooded",
-                                    .username = "",
-                                    .password = "",
-                                    .ca_file = "",
-                                    .subscriptions = {"flood/+"},
-                                    .will = {},
-                                    .keep_alive = Seconds(10)},
+                                    .subscriptions = {"flood/+"}},
                                    [&, alive](const LinkEvent&) {
                                        ++events;
                                        if (!*alive) ++late;

@@ -131,7 +131,7 @@ TEST_CASE("site: the demo's site resolves with the shipped profiles", "[firmware
 TEST_CASE("site: what is left out has its default", "[firmware][site]") {
     const auto plan = plan_of(top + strip + "[[outlet]]\nname = \"o\"\ndevice = \"strip1\"\n" +
                               "measure = \"outlet.1.switch\"\n");
-    CHECK(plan.broker_url == "mqtt://127.0.0.1:1883");
+    CHECK(plan.broker.urls == std::vector<std::string>{"mqtt://127.0.0.1:1883"});
     CHECK(plan.heartbeat == 5s);
     CHECK(plan.devices.at(0).period == 1s);
     CHECK(plan.devices.at(0).silent_after == 10s);
@@ -144,7 +144,7 @@ TEST_CASE("site: the password may stand in a file beside it", "[firmware][site]"
         "[broker]\nurl = \"mqtts://b:8883\"\nusername = \"u\"\n"
         "password_file = \"secret\"\n";
     const auto plan = plan_of(top + broker + strip);
-    CHECK(plan.broker_password == "s3cret");
+    CHECK(plan.broker.password == "s3cret");
     CHECK(describe(plan).find("s3cret") == std::string::npos);
     says(complaints_of(top + "[broker]\npassword_file = \"none\"\n" + strip), "site.toml:8:");
     says(complaints_of(top + "[broker]\nurl = \"http://x\"\n" + strip), "mqtt://host:port");
