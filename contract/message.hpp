@@ -2,6 +2,7 @@
 // the cores make and take these without knowing that MQTT exists.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <variant>
 
@@ -11,6 +12,7 @@ struct Message {
     std::string topic;
     std::string payload;
     bool retained = false;
+    std::uint64_t ticket = 0;  ///< not 0: its owner wants to know when the broker has it
 
     bool operator==(const Message&) const = default;
 };

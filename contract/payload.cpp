@@ -48,6 +48,11 @@ public:
     void word(std::string_view key, E value, Parse) {
         add(key, to_string(value));
     }
+    /// Whether an optional key is written: not for what is empty, zero or false.
+    template <class T>
+    static bool begins(std::string_view, const T& value) {
+        return !(value == T{});
+    }
     void add(std::string_view key, const Json& value) {
         text_ += text_.empty() ? "{\"" : ",\"";
         text_ += key;
@@ -135,6 +140,12 @@ public:
     }
 
     [[nodiscard]] bool has(std::string_view key) const { return object_.contains(key); }
+    /// Whether an optional key is read; makes what it is read into.
+    template <class T>
+    bool begins(std::string_view key, T& into) const {
+        if (has(key)) into = made(into);
+        return has(key);
+    }
     [[nodiscard]] bool is_null(std::string_view key) const {
         return has(key) && object_.find(key)->is_null();
     }
@@ -162,6 +173,14 @@ public:
     }
 
 private:
+    template <class T>
+    static T made(const T&) {
+        return T{};
+    }
+    template <class T>
+    static std::optional<T> made(const std::optional<T>&) {
+        return T{};
+    }
     const Json* find(std::string_view key) {
         const auto at = object_.find(key);
         if (at != object_.end()) return &*at;
@@ -248,6 +267,7 @@ FIREBREAK_BOTH_WAYS(Command, parse_command, command_fields)
 FIREBREAK_BOTH_WAYS(Ack, parse_ack, ack_fields)
 FIREBREAK_BOTH_WAYS(OperatorRequest, parse_operator_request, operator_fields)
 FIREBREAK_BOTH_WAYS(ActionNotice, parse_action_notice, action_fields)
+FIREBREAK_BOTH_WAYS(FloodNotice, parse_flood, flood_fields)
 
 std::string to_json(std::initializer_list<Printed> object) {
     Writer out;

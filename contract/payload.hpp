@@ -51,6 +51,7 @@ struct Printed {
 [[nodiscard]] std::string to_json(const Ack& ack);
 [[nodiscard]] std::string to_json(const OperatorRequest& request);
 [[nodiscard]] std::string to_json(const ActionNotice& notice);
+[[nodiscard]] std::string to_json(const FloodNotice& notice);
 
 [[nodiscard]] Result<ReadingNotice> parse_reading(std::string_view json);
 [[nodiscard]] Result<AlarmNotice> parse_alarm(std::string_view json);
@@ -61,5 +62,6 @@ struct Printed {
 [[nodiscard]] Result<Ack> parse_ack(std::string_view json);
 [[nodiscard]] Result<OperatorRequest> parse_operator_request(std::string_view json);
 [[nodiscard]] Result<ActionNotice> parse_action_notice(std::string_view json);
+[[nodiscard]] Result<FloodNotice> parse_flood(std::string_view json);
 
 }  // namespace firebreak

@@ -30,6 +30,14 @@ void stamp_fields(Io& io, S& stamp) {
     io.wall("at", stamp.at);
 }
 
+/// Who did it and when, when somebody did: `<what>_by` and `<what>_at`.
+template <class Io, class D>
+void deed_fields(Io& io, std::string_view by, std::string_view at, D& deed) {
+    if (!io.begins(by, deed)) return;
+    io.text(by, deed->by, max_word, 1);
+    io.wall(at, deed->at);
+}
+
 template <class Io, class A>
 void alarm_fields(Io& io, A& alarm) {
     io.name("alarm", alarm.alarm);
@@ -40,6 +48,22 @@ void alarm_fields(Io& io, A& alarm) {
     io.flag("shelved", alarm.shelved);
     io.text("cause", alarm.cause, max_prose);
     io.wall("since", alarm.since);
+    if (io.begins("priority", alarm.priority)) io.whole("priority", alarm.priority);
+    deed_fields(io, "acknowledged_by", "acknowledged_at", alarm.acknowledge);
+    deed_fields(io, "shelved_by", "shelved_at", alarm.shelve);
+    if (io.begins("shelved_until", alarm.shelved_until)) {
+        io.wall("shelved_until", *alarm.shelved_until);
+    }
+    deed_fields(io, "out_of_service_by", "out_of_service_at", alarm.out_of_service);
+    deed_fields(io, "suppressed_by", "suppressed_at", alarm.suppress);
+    if (io.begins("suppressed_by_design", alarm.suppressed_by)) {
+        io.text("suppressed_by_design", alarm.suppressed_by, max_prose);
+    }
+    if (io.begins("silenced", alarm.silenced)) io.flag("silenced", alarm.silenced);
+    if (io.begins("group", alarm.group)) io.name("group", alarm.group);
+    if (io.begins("first_out", alarm.first_out)) io.flag("first_out", alarm.first_out);
+    if (io.begins("chattering", alarm.chattering)) io.flag("chattering", alarm.chattering);
+    if (io.begins("asked_again", alarm.asked_again)) io.whole("asked_again", alarm.asked_again);
     stamp_fields(io, alarm.stamp);
 }
 
@@ -50,7 +74,23 @@ void event_fields(Io& io, E& event) {
     io.word("to", event.to, parse_phase);
     io.word("severity", event.severity, parse_severity);
     io.text("cause", event.cause, max_prose);
+    if (io.begins("action", event.action)) {
+        io.word("action", *event.action, parse_operator_action);
+        io.text("by", event.by, max_word, 1);
+        if (io.begins("outcome", event.outcome)) {
+            io.word("outcome", *event.outcome, parse_outcome);
+        }
+    }
     stamp_fields(io, event.stamp);
+}
+
+template <class Io, class F>
+void flood_fields(Io& io, F& flood) {
+    io.flag("active", flood.active);
+    io.wall("since", flood.since);
+    io.whole("recent", flood.recent);
+    io.texts("alarms", flood.alarms, max_because, max_word);
+    stamp_fields(io, flood.stamp);
 }
 
 template <class Io, class P>

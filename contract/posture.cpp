@@ -12,8 +12,10 @@ constexpr std::array<std::string_view, 5> outcomes = {"done", "already", "rehear
                                                       "failed"};
 static_assert(word_of(outcomes, Outcome::failed) == "failed");
 
-constexpr std::array<std::string_view, 4> actions = {"acknowledge", "reset", "shelve", "unshelve"};
-static_assert(word_of(actions, OperatorAction::unshelve) == "unshelve");
+constexpr std::array<std::string_view, 8> actions = {
+    "acknowledge", "reset",      "shelve",         "unshelve",
+    "suppress",    "unsuppress", "out-of-service", "in-service"};
+static_assert(word_of(actions, OperatorAction::in_service) == "in-service");
 
 }  // namespace
 

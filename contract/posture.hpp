@@ -74,8 +74,17 @@ struct Ack {
     bool operator==(const Ack&) const = default;
 };
 
-/// What an operator asks of an alarm (ISA-18.2), on the host's operator/<alarm> topic.
-enum class OperatorAction : std::uint8_t { acknowledge, reset, shelve, unshelve };
+/// What an operator asks of an alarm (ISA-18.2), on a host's or the agent's own operator topic.
+enum class OperatorAction : std::uint8_t {
+    acknowledge,
+    reset,
+    shelve,    ///< silence it for a time
+    unshelve,
+    suppress,  ///< silence it because the plant is in a state where it means nothing
+    unsuppress,
+    out_of_service,  ///< silence it because its instrument is being worked on
+    in_service,
+};
 [[nodiscard]] std::string_view to_string(OperatorAction action);
 [[nodiscard]] std::optional<OperatorAction> parse_operator_action(std::string_view text);
 

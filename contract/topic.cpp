@@ -10,13 +10,14 @@ constexpr std::string_view root = "firebreak";
 constexpr std::string_view version = "1";
 
 constexpr std::array<std::string_view, 2> roles = {"agent", "host"};
-constexpr std::array<std::string_view, 9> kinds = {
-    "status", "reading", "alarm", "ack", "event", "posture", "command", "operator", "action"};
-static_assert(word_of(kinds, Kind::operator_request) == "operator");
+constexpr std::array<std::string_view, 10> kinds = {"status", "reading", "alarm",   "ack",
+                                                    "event",  "posture", "command", "operator",
+                                                    "action", "flood"};
+static_assert(word_of(kinds, Kind::flood) == "flood");
 
 /// Topic levels after the kind: none, a name, or a name and a measure.
 constexpr std::size_t levels_below(Kind kind) {
-    if (kind == Kind::status || kind == Kind::event) return 0;
+    if (kind == Kind::status || kind == Kind::event || kind == Kind::flood) return 0;
     return kind == Kind::reading ? 2 : 1;
 }
 
@@ -24,15 +25,16 @@ constexpr bool speaks(Role role, Kind kind) {
     switch (kind) {
         case Kind::status:
         case Kind::ack:
+        case Kind::operator_request:
             return true;
         case Kind::reading:
         case Kind::alarm:
         case Kind::event:
         case Kind::action:
+        case Kind::flood:
             return role == Role::agent;
         case Kind::posture:
         case Kind::command:
-        case Kind::operator_request:
             return role == Role::host;
     }
     return false;

@@ -1,6 +1,6 @@
 // Every MQTT topic, built and taken apart: the only place with a slash in a topic string.
 //   firebreak/1/<site>/agent/<id>/{status, reading/<device>/<measure>, alarm/<alarm>,
-//                                  ack/<target>, action/<action>, event}
+//                          ack/<target>, action/<action>, operator/<alarm>, event, flood}
 //   firebreak/1/<site>/host/<id>/{status, posture/<target>, command/<target>, ack/<alarm>,
 //                                 operator/<alarm>}
 #pragma once
@@ -24,12 +24,23 @@ struct Origin {
     auto operator<=>(const Origin&) const = default;
 };
 
-enum class Kind { status, reading, alarm, ack, event, posture, command, operator_request, action };
+enum class Kind {
+    status,
+    reading,
+    alarm,
+    ack,
+    event,
+    posture,
+    command,
+    operator_request,
+    action,
+    flood
+};
 
 struct Topic {
     Origin origin;
     Kind kind = Kind::status;
-    std::string name;     ///< device, alarm, target or action; empty for status and event
+    std::string name;     ///< device, alarm, target or action; empty for status, event and flood
     std::string measure;  ///< reading only
 
     bool operator==(const Topic&) const = default;

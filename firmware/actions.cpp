@@ -22,13 +22,12 @@ constexpr std::uint64_t first_ticket = std::uint64_t{1} << 63;
 
 bool asks(const AlarmState& alarm) {
     const bool active = alarm.phase == Phase::firing || alarm.phase == Phase::fading;
-    return active && !alarm.shelved_until;
+    return active && !is_silenced(alarm);
 }
 
 /// There is evidence that it does not ask, or an operator has silenced it.
 bool is_over(const AlarmState& alarm) {
-    return alarm.phase == Phase::clear || alarm.phase == Phase::pending ||
-           alarm.shelved_until.has_value();
+    return alarm.phase == Phase::clear || alarm.phase == Phase::pending || is_silenced(alarm);
 }
 
 }  // namespace

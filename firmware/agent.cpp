@@ -4,30 +4,42 @@ namespace firebreak {
 
 namespace {
 
-/// Transitions that wait for a link, beside the first of every alarm.
-constexpr std::size_t max_records = 256;
+/// Answers that wait for a link.
+constexpr std::size_t max_answers = 256;
+/// Transitions that wait for a link beside the first of every alarm: in memory, and on a disk.
+constexpr std::size_t max_unkept = 256;
+constexpr std::size_t max_records = 20'000;
 
 std::size_t topics_of(const SitePlan& plan) {
-    std::size_t topics = 1 + plan.alarms.size() + plan.actions.size();
+    std::size_t topics = 2 + plan.alarms.size() + plan.actions.size();
     for (const auto& device : plan.devices) topics += device.profile->registers.size();
     return topics;
 }
 
 }  // namespace
 
-Agent::State::State(SitePlan site, std::string boot, Now start)
+Agent::State::State(SitePlan site, std::string boot, Now start, std::optional<Remembered> earlier)
     : plan(std::move(site)),
       me{plan.site, Role::agent, plan.agent},
       stamper(std::move(boot)),
-      outbox(topics_of(plan), max_records + plan.alarms.size()),
+      outbox(topics_of(plan), max_answers,
+             Journal((earlier ? max_records : max_unkept) + plan.alarms.size(),
+                     earlier ? Until::delivered : Until::sent)),
       polling(plan.devices),
       readings(plan.devices, plan.publish_every, start.steady),
       book(plan.alarms, start.steady),
+      annunciator(plan.alarms),
+      kept(plan.alarms.size()),
+      flood_since(start.wall),
       outlets(plan),
       actions(plan),
       began(start),
       next_heartbeat(start.steady),
-      since(plan.alarms.size(), start.wall) {}
+      since(plan.alarms.size(), start.wall) {
+    if (!earlier) return;
+    archive.emplace(earlier->troubles.empty());
+    restore(*earlier, start);
+}
 
 void Agent::State::on(const Arrived& arrived, Now now) {
     const auto topic = parse_topic(arrived.topic);
@@ -41,7 +53,8 @@ void Agent::State::on(const Arrived& arrived, Now now) {
         });
         return;
     }
-    if (!trusts(topic->origin)) {
+    const bool own_operator = topic->origin == me && topic->kind == Kind::operator_request;
+    if (!own_operator && !trusts(topic->origin)) {
         ++counters["senders.untrusted"];
         return;
     }
@@ -63,12 +76,6 @@ void Agent::State::on(const Arrived& arrived, Now now) {
     }
 }
 
-void Agent::State::on_own_alarm(const AlarmNotice& notice, Now now) {
-    // What this life said comes back as well: only an earlier life's word is news.
-    if (notice.stamp.boot == stamper.boot()) return;
-    if (const auto taken = book.take_up(notice, now.steady)) tell(*taken, now);
-}
-
 void Agent::State::on_command(const Topic& topic, const Command& command, Now now) {
     if (command.target != topic.name) {
         with<Command>(topic, fail(Fault::wire, "target is not the topic's"), [](auto&&) {});
@@ -78,28 +85,10 @@ void Agent::State::on_command(const Topic& topic, const Command& command, Now no
     ++counters[ours ? "commands" : "commands.foreign"];
 }
 
-void Agent::State::on_operator(const Topic& topic, const OperatorRequest& request, Now now) {
-    if (request.alarm != topic.name) {
-        with<OperatorRequest>(topic, fail(Fault::wire, "alarm is not the topic's"), [](auto&&) {});
-        return;
-    }
-    if (!book.find(request.alarm)) {
-        ++counters["operator.foreign"];
-        return;
-    }
-    ++counters["operator.requests"];
-    const auto length = std::chrono::duration<double>(request.for_s);
-    const OperatorOrder order{request.action, std::chrono::duration_cast<Duration>(length)};
-    const auto changed = book.operate(request.alarm, order, readings.history(), now.steady);
-    note(LogLevel::info, "operator",
-         fmt::format("{} {} by {}: {}", to_string(request.action), request.alarm, request.by,
-                     changed ? "done" : "no change"));
-    if (changed) tell(*changed, now);
-}
-
 void Agent::State::advance(Now now) {
     hear(readings.expire(now.steady), now);
     tell(book.tick(readings.history(), now.steady), now);
+    annunciate(now);
     outlets.tick(readings.history(), now.steady);
     actions.tick(book, readings.history(), now.steady);
     polling.tick(now.steady);
@@ -108,12 +97,13 @@ void Agent::State::advance(Now now) {
     if (now.steady >= next_heartbeat) say_status(now);
 }
 
-Agent::Agent(SitePlan plan, std::string boot, Now start)
-    : state_(std::make_unique<State>(std::move(plan), std::move(boot), start)) {
+Agent::Agent(SitePlan plan, std::string boot, Now start, std::optional<Remembered> earlier)
+    : state_(std::make_unique<State>(std::move(plan), std::move(boot), start, std::move(earlier))) {
     // Honest from the first: what is not yet known is said to be unknown.
     for (std::size_t alarm = 0; alarm < state_->plan.alarms.size(); ++alarm) {
         state_->say_alarm(alarm, start);
     }
+    state_->say_flood(start);
 }
 
 Agent::~Agent() = default;
@@ -131,7 +121,9 @@ void Agent::tick(Now now) {
 Instant Agent::next_deadline() const {
     return std::min({state_->next_heartbeat, state_->readings.next_deadline(),
                      state_->book.next_deadline(), state_->outlets.next_deadline(),
-                     state_->actions.next_deadline(), state_->polling.next_deadline()});
+                     state_->actions.next_deadline(), state_->polling.next_deadline(),
+                     state_->annunciator.next_deadline(),
+                     state_->archive ? state_->archive->next_deadline() : never});
 }
 
 std::vector<PollOrder> Agent::take_polls() {
@@ -146,6 +138,15 @@ std::vector<WriteOrder> Agent::take_writes() {
     auto writes = state_->actions.take_writes();  // what an alarm asks goes first
     for (auto& write : state_->outlets.take_writes()) writes.push_back(std::move(write));
     return writes;
+}
+
+std::optional<StoreOrder> Agent::take_store_order(Now now) {
+    if (!state_->archive) return std::nullopt;
+    return state_->archive->take_order(state_->outbox.journal(), now.steady);
+}
+
+bool Agent::awaits_store() const {
+    return state_->archive && state_->archive->is_busy();
 }
 
 std::vector<Note> Agent::take_notes() {
@@ -179,7 +180,9 @@ Message Agent::farewell(Now now) {
 
 std::vector<std::string> Agent::subscriptions() const {
     const auto& plan = state_->plan;
-    std::vector<std::string> filters = {filter(plan.site, Role::agent, plan.agent, Kind::alarm)};
+    std::vector<std::string> filters = {
+        filter(plan.site, Role::agent, plan.agent, Kind::alarm),
+        filter(plan.site, Role::agent, plan.agent, Kind::operator_request)};
     for (const auto& host : plan.trusted_hosts) {
         for (const Kind kind : {Kind::command, Kind::ack, Kind::operator_request}) {
             filters.push_back(filter("+", Role::host, host, kind));

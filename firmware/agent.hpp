@@ -14,10 +14,22 @@
 #include "contract/support/time.hpp"
 #include "firmware/bus/report.hpp"
 #include "firmware/site.hpp"
+#include "firmware/store/store.hpp"
 
 namespace firebreak {
 
-using AgentInput = std::variant<BusReport, WriteReport, LinkUp, LinkDown, Arrived>;
+/// The broker has the message with this ticket.
+struct Delivered {
+    std::uint64_t ticket = 0;
+};
+
+/// What became of the last StoreOrder.
+struct StoreReport {
+    Result<void> result;
+};
+
+using AgentInput =
+    std::variant<BusReport, WriteReport, LinkUp, LinkDown, Arrived, Delivered, StoreReport>;
 
 /// Something worth a log line, for the shell to write: the core does no I/O.
 struct Note {
@@ -28,7 +40,10 @@ struct Note {
 
 class Agent {
 public:
-    Agent(SitePlan plan, std::string boot, Now start);
+    /// `earlier` is what the store has kept; without a store records are held only until the link
+    /// has taken them.
+    Agent(SitePlan plan, std::string boot, Now start,
+          std::optional<Remembered> earlier = std::nullopt);
     ~Agent();
     Agent(Agent&&) noexcept;
     Agent& operator=(Agent&&) = delete;
@@ -44,6 +59,13 @@ public:
     [[nodiscard]] std::vector<PollOrder> take_polls();
     /// Its bus was too busy to take the order: take_polls() gives it once more.
     void poll_again(std::size_t device);
+
+    /// What must be on the disk before what waits for it is offered; the next comes only after a
+    /// StoreReport. Take it after each input, before next_message().
+    [[nodiscard]] std::optional<StoreOrder> take_store_order(Now now);
+
+    /// An order was taken and its report has not come.
+    [[nodiscard]] bool awaits_store() const;
 
     /// What happened since the last call, for the log; bounded when nobody asks.
     [[nodiscard]] std::vector<Note> take_notes();

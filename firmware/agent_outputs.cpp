@@ -15,22 +15,6 @@ void Agent::State::hear(const ReadingNews& news, Now now) {
     }
 }
 
-void Agent::State::tell(const Transition& transition, Now now) {
-    const auto& alarm = plan.alarms[transition.alarm];
-    const bool moved = transition.before.phase != transition.after.phase;
-    if (moved) since[transition.alarm] = now.wall;
-    say_alarm(transition.alarm, now);
-    if (!moved) return;
-    set_pace(alarm);
-    ++counters["alarms.transitions"];
-    const AlarmEvent event{alarm.name,     transition.before.phase, transition.after.phase,
-                           alarm.severity, transition.cause,        stamper.next(now.wall)};
-    outbox.queue({topic(Kind::event), to_json(event), false});
-    note(is_active(event.to) ? LogLevel::warning : LogLevel::info, "alarm",
-         fmt::format("{} {} -> {}: {}", event.alarm, to_string(event.from), to_string(event.to),
-                     event.cause));
-}
-
 /// A device is asked faster while any alarm that looks at it is pending or firing.
 void Agent::State::set_pace(const AlarmPlan& moved) {
     for (const auto& condition : moved.conditions) {
@@ -50,22 +34,6 @@ void Agent::State::set_pace(const AlarmPlan& moved) {
         }
         polling.hurry(static_cast<std::size_t>(device - plan.devices.begin()), urgent);
     }
-}
-
-void Agent::State::say_alarm(std::size_t index, Now now) {
-    const auto& alarm = plan.alarms[index];
-    const auto& state = book.state(index);
-    AlarmNotice notice;
-    notice.alarm = alarm.name;
-    notice.phase = state.phase;
-    notice.severity = alarm.severity;
-    notice.latched = state.latched;
-    notice.acknowledged = state.acknowledged;
-    notice.shelved = state.shelved_until.has_value();
-    notice.cause = book.cause(index);
-    notice.since = since[index];
-    notice.stamp = stamper.next(now.wall);
-    outbox.put({topic(Kind::alarm, alarm.name), to_json(notice), true}, Rank::urgent);
 }
 
 void Agent::State::say_answers(Now now) {
@@ -107,6 +75,11 @@ Status Agent::State::status(bool online, Now now, Stamp stamp) const {
     }
     status.counters = counters;
     status.counters["messages.unsent"] = outbox.dropped();
+    status.counters["alarms.chattering"] = annunciator.chattering();
+    if (archive) {
+        status.counters["records.waiting"] = outbox.journal().size();
+        status.counters["store.failed"] = archive->failures();
+    }
     status.counters["readings.implausible"] = readings.implausible();
     status.counters["commands.duplicate"] = outlets.duplicates();
     status.stamp = std::move(stamp);

@@ -1,5 +1,5 @@
-// What an Agent is made of. Internal to agent.cpp (what comes in) and agent_outputs.cpp (what goes
-// out); owned by the core's thread.
+// What an Agent is made of. Internal to agent.cpp (what comes in), agent_alarms.cpp (alarms and
+// their operators) and agent_outputs.cpp (what goes out); owned by the core's thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -16,11 +16,13 @@
 #include "contract/topic.hpp"
 #include "firmware/actions.hpp"
 #include "firmware/agent.hpp"
+#include "firmware/alarm/annunciator.hpp"
 #include "firmware/alarm/book.hpp"
 #include "firmware/outbox/outbox.hpp"
 #include "firmware/outlets.hpp"
 #include "firmware/polling.hpp"
 #include "firmware/readings.hpp"
+#include "firmware/store/archive.hpp"
 
 namespace firebreak {
 
@@ -28,7 +30,7 @@ namespace firebreak {
 inline constexpr std::size_t max_notes = 64;
 
 struct Agent::State {
-    State(SitePlan site, std::string boot, Now start);
+    State(SitePlan site, std::string boot, Now start, std::optional<Remembered> earlier);
 
     SitePlan plan;
     Origin me;
@@ -37,6 +39,11 @@ struct Agent::State {
     Polling polling;
     Readings readings;
     AlarmBook book;
+    Annunciator annunciator;
+    std::optional<Archive> archive;  ///< nothing without a store
+    std::vector<AlarmNotice> kept;   ///< by alarm: what the archive knows of it
+    bool flooded = false;
+    WallTime flood_since{};
     Outlets outlets;
     Actions actions;
     Now began;
@@ -79,6 +86,8 @@ struct Agent::State {
         outbox.link_down();
         note(LogLevel::warning, "link_down", down.why);
     }
+    void on(const Delivered& delivered, Now) { outbox.journal().delivered(delivered.ticket); }
+    void on(const StoreReport& report, Now now);
     void on(const Arrived& arrived, Now now);
     void on_own_alarm(const AlarmNotice& notice, Now now);
     void on_command(const Topic& topic, const Command& command, Now now);
@@ -103,7 +112,15 @@ struct Agent::State {
     void tell(const std::vector<Transition>& transitions, Now now) {
         for (const auto& transition : transitions) tell(transition, now);
     }
-    void tell(const Transition& transition, Now now);
+    /// `by` asked for it, if anybody did.
+    void tell(const Transition& transition, Now now, const std::string& by = "");
+    void announce(const Transition& transition, Now now);
+    void record(const AlarmEvent& event);
+    void keep(std::size_t alarm, const AlarmNotice& notice);
+    void restore(const Remembered& earlier, Now start);
+    void annunciate(Now now);
+    void say_flood(Now now);
+    [[nodiscard]] AlarmNotice notice_of(std::size_t alarm, Now now);
     void set_pace(const AlarmPlan& moved);
     void say_alarm(std::size_t alarm, Now now);
     void say_answers(Now now);

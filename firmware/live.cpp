@@ -47,6 +47,7 @@ std::string alarm_text(const AlarmNotice& notice) {
     if (notice.latched) line += ", latched";
     if (notice.acknowledged) line += ", acknowledged";
     if (notice.shelved) line += ", shelved";
+    if (notice.silenced && !notice.shelved) line += ", silenced";
     if (!notice.cause.empty()) line += ": " + printable(notice.cause);
     return line + '\n';
 }

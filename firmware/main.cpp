@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
     add_read(program);
     add_watch(program);
     add_scan(program);
+    add_alarm(program);
     return program.run(argc, argv);
 }

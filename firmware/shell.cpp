@@ -17,6 +17,7 @@
 #include "contract/support/program.hpp"
 #include "firmware/agent.hpp"
 #include "firmware/bus/bus_thread.hpp"
+#include "firmware/store/store_thread.hpp"
 
 namespace firebreak {
 namespace {
@@ -29,10 +30,17 @@ constexpr Duration publish_again = std::chrono::milliseconds(4);
 constexpr Duration publish_again_most = std::chrono::milliseconds(250);
 /// SIGTERM ends the program within 2 s, whatever a device or the broker does.
 constexpr Duration closing_time = std::chrono::milliseconds(1700);
+constexpr Duration saving_again = std::chrono::milliseconds(20);
 
 Now clock_now() {
     return {std::chrono::steady_clock::now(),
             std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+}
+
+/// One file an agent; without a folder a store that ends with the process.
+std::string store_path(const SitePlan& plan) {
+    if (plan.state_folder.empty()) return ":memory:";
+    return fmt::format("{}/{}.{}.db", plan.state_folder, plan.site, plan.agent);
 }
 
 struct Wake {};
@@ -44,7 +52,8 @@ public:
         : inbox_(inbox_capacity),
           stop_signal_([this] { stop(); }),
           plan_(std::move(plan)),
-          agent_(plan_, make_boot_id(), clock_now()) {
+          store_(make_sqlite_store(store_path(plan_))),
+          agent_(plan_, make_boot_id(), clock_now(), store_->load()) {
         for (std::size_t index = 0; index < plan_.buses.size(); ++index) {
             buses_.push_back(std::make_unique<BusThread>(
                 outside.bus(plan_.buses[index]), index, plan_.devices, [this](BusNews news) {
@@ -54,10 +63,15 @@ public:
         link_ = outside.link(link_options(), [this](LinkEvent event) {
             std::visit([this](auto& one) { post(std::move(one)); }, event);
         });
+        store_thread_ = std::make_unique<StoreThread>(std::move(store_), [this] { wake(); });
     }
 
     void run() {
         log(LogLevel::info, "started", {{"site", plan_.site}, {"agent", plan_.agent}});
+        if (plan_.state_folder.empty()) {
+            log(LogLevel::warning, "no_state_folder",
+                {{"detail", "what must survive a power cut is kept in memory only"}});
+        }
         Instant link_wants = clock_now().steady;
         while (!stopping_) {
             const Instant deadline = std::min({agent_.next_deadline(), link_wants, publish_at_});
@@ -67,6 +81,7 @@ public:
             agent_.tick(now);
             carry_writes(now);
             carry_polls();
+            carry_records(now);
             if (now.steady >= link_wants || link_news_) link_wants = link_->tick(now.steady);
             link_news_ = false;
             publish(now.steady);
@@ -82,9 +97,22 @@ private:
         static_cast<void>(inbox_.post(AgentInput(std::move(input))));
     }
 
+    void wake() {
+        static_cast<void>(inbox_.post(Wake{}));  // when full, the loop is awake anyway
+    }
+
     void stop() {
         stopping_ = true;
-        static_cast<void>(inbox_.post(Wake{}));  // when full, the loop is awake anyway
+        wake();
+    }
+
+    /// What must survive goes to the disk, what the broker has comes off it.
+    void carry_records(Now now) {
+        while (auto report = store_thread_->take_report()) {
+            agent_.handle(StoreReport{std::move(*report)}, now);
+        }
+        for (const auto ticket : link_->take_delivered()) agent_.handle(Delivered{ticket}, now);
+        if (auto order = agent_.take_store_order(now)) store_thread_->write(std::move(*order));
     }
 
     [[nodiscard]] LinkOptions link_options() const {
@@ -147,9 +175,19 @@ private:
         }
     }
 
+    void save(Instant end) {
+        for (Now now = clock_now(); now.steady < end; now = clock_now()) {
+            carry_records(now);
+            if (!agent_.awaits_store()) return;
+            static_cast<void>(inbox_.take(std::min(end, now.steady + saving_again)));
+        }
+        log(LogLevel::error, "store_failed", {{"detail", "the disk did not answer in time"}});
+    }
+
     /// Each bus may wait for a dead device and the link for a dead broker: all at once.
     void close() {
         const Instant end = clock_now().steady + closing_time;
+        save(end);
         std::vector<std::future<void>> closings;
         for (auto& bus : buses_) {
             std::packaged_task<void()> ending([&bus] { bus.reset(); });
@@ -160,7 +198,7 @@ private:
         for (auto& closing : closings) {
             if (closing.wait_until(end) == std::future_status::ready) continue;
             log(LogLevel::warning, "stopped", {{"bus", "still waits for a device"}});
-            std::_Exit(0);  // nothing is left to say, and nothing to save
+            std::_Exit(0);  // nothing is left to say, and what was to be saved is saved
         }
         log(LogLevel::info, "stopped");
     }
@@ -169,9 +207,11 @@ private:
     Inbox<ShellInput> inbox_;
     StopSignal stop_signal_;  // before any other thread
     SitePlan plan_;
+    std::unique_ptr<Store> store_;  // until its thread has it
     Agent agent_;
     std::vector<std::unique_ptr<BusThread>> buses_;
     std::unique_ptr<Link> link_;
+    std::unique_ptr<StoreThread> store_thread_;
     bool link_news_ = false;
     Instant publish_at_ = never;
     Backoff publish_backoff_{publish_again, publish_again_most};

@@ -43,6 +43,7 @@ struct RuleSetPlan {
 struct SitePlan {
     std::string site;
     std::string agent;
+    std::string state_folder;  ///< of what must survive a power cut; empty: nowhere
     BrokerPlan broker;
     Duration heartbeat = std::chrono::seconds(5);
     Duration publish_every = std::chrono::seconds(60);  ///< an unchanged reading again

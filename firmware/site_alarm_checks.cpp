@@ -46,16 +46,26 @@ void SiteReader::check_alarms() {
                 asks[family(alarm)].insert(other->alarm);
                 const auto asked = named(plan_.alarms, other->alarm);
                 if (!asked.empty()) condition.kind = plan_.alarms[asked.front()].kind;
-                if (!first || !asked.empty()) continue;
-                auto what = fmt::format("there is no alarm {}", other->alarm);
-                const auto near = nearest(other->alarm, names);
-                if (!near.empty()) what += fmt::format("; did you mean {}?", near);
-                complaints_.add(alarm_places_[i], what);
+                if (first && asked.empty())
+                    complain_no_alarm(other->alarm, names, alarm_places_[i]);
             }
+        }
+        for (const auto& other : alarm.annunciation.suppressed_by) {
+            asks[family(alarm)].insert(other);
+            const bool known = !named(plan_.alarms, other).empty();
+            if (first && !known) complain_no_alarm(other, names, alarm_places_[i]);
         }
         if (first) check_kinds(alarm, alarm_places_[i]);
     }
     check_cycles(asks, places);
+}
+
+void SiteReader::complain_no_alarm(const std::string& name,
+                                   const std::vector<std::string_view>& names, const Place& place) {
+    auto what = fmt::format("there is no alarm {}", name);
+    const auto near = nearest(name, names);
+    if (!near.empty()) what += fmt::format("; did you mean {}?", near);
+    complaints_.add(place, what);
 }
 
 /// Two signs of one kind may have one cause that is no fire: they confirm nothing.

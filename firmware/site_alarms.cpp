@@ -36,6 +36,7 @@ void SiteReader::read_alarm(Section& row, AlarmScope scope) {
     alarm.off_delay = wait(row, "off_delay", Duration::zero(), longest_wait, Duration::zero());
     alarm.latch = row.flag_or("latch", false);
     alarm.message = row.text_or("message", "");
+    read_annunciation(row, scope, alarm.annunciation);
     if (row.has("for_each")) scope.each = group(row, "for_each", scope);
     read_belief(row, scope.belief);
     read_join(row, alarm);
@@ -64,6 +65,19 @@ void SiteReader::read_alarm(Section& row, AlarmScope scope) {
         return;
     }
     expand(row, std::move(alarm), scope, place);
+}
+
+void SiteReader::read_annunciation(Section& row, const AlarmScope& scope, Annunciation& how) {
+    if (row.has("priority")) {
+        how.priority = static_cast<std::uint64_t>(row.integer("priority", {1, 1000}));
+    }
+    if (row.has("re_alarm")) {
+        how.re_alarm = wait(row, "re_alarm", {}, longest_wait, std::chrono::seconds(1));
+    }
+    if (row.has("first_out")) how.group = row.name("first_out");
+    for (const auto& name : row.texts("suppressed_by")) {
+        how.suppressed_by.push_back(scope.prefix + name);
+    }
 }
 
 void SiteReader::read_join(Section& row, AlarmPlan& alarm) {

@@ -16,6 +16,11 @@ SitePlan SiteReader::read() {
     auto root = file.root();
     plan_.site = root.name("site");
     plan_.agent = root.name("agent");
+    // Beside the site file unless it is absolute; else where the service manager provides one.
+    if (root.has("state")) {
+        const std::filesystem::path named = root.text("state");
+        plan_.state_folder = (std::filesystem::path(path_).parent_path() / named).string();
+    }
     plan_.heartbeat = wait(root, "heartbeat", plan_.heartbeat, std::chrono::hours(1));
     plan_.publish_every = wait(root, "publish_every", plan_.publish_every);
     read_hosts(root);

@@ -61,6 +61,7 @@ private:
     void gather(Section& row, GroupPlan& group);
     Group group(Section& row, std::string_view key, AlarmScope& scope);
     void read_alarm(Section& row, AlarmScope scope);
+    void read_annunciation(Section& row, const AlarmScope& scope, Annunciation& how);
     void read_join(Section& row, AlarmPlan& alarm);
     void expand(Section& row, AlarmPlan alarm, const AlarmScope& scope, const Place& place);
     void read_condition(Section& row, AlarmScope& scope, std::vector<ConditionPlan>& conditions);
@@ -82,6 +83,8 @@ private:
     [[nodiscard]] std::size_t kinds_of(const AlarmPlan& alarm) const;
     void prune(std::size_t first);
     void check_alarms();
+    void complain_no_alarm(const std::string& name, const std::vector<std::string_view>& names,
+                           const Place& place);
     void check_kinds(const AlarmPlan& alarm, const Place& place);
     void check_cycles(const std::map<std::string, std::set<std::string>, std::less<>>& asks,
                       const std::map<std::string, Place, std::less<>>& places);

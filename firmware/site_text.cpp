@@ -88,6 +88,16 @@ std::string describe_alarm(const AlarmPlan& alarm, std::size_t siblings) {
         text += fmt::format("; over after {} without", format_duration(alarm.off_delay));
     }
     if (alarm.latch) text += "; stays until an operator resets it";
+    const auto& shown = alarm.annunciation;
+    if (shown.priority > 0) text += fmt::format("; priority {}", shown.priority);
+    if (shown.re_alarm > Duration::zero()) {
+        text += fmt::format("; asks again {} after it was acknowledged",
+                            format_duration(shown.re_alarm));
+    }
+    if (!shown.group.empty()) text += fmt::format("; the first of {} is marked", shown.group);
+    if (!shown.suppressed_by.empty()) {
+        text += fmt::format("; silent during {}", fmt::join(shown.suppressed_by, " or "));
+    }
     return text + '\n';
 }
 
@@ -111,6 +121,9 @@ std::string describe_alarms(const std::vector<AlarmPlan>& alarms) {
 std::string describe(const SitePlan& plan) {
     auto text = fmt::format("agent {} at site {}, broker {}, heartbeat {}\n", plan.agent, plan.site,
                             describe(plan.broker), format_duration(plan.heartbeat));
+    if (!plan.state_folder.empty()) {
+        text += fmt::format("keeps what must survive in {}\n", plan.state_folder);
+    }
     text += plan.trusted_hosts.empty()
                 ? "obeys no host\n"
                 : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));

@@ -32,7 +32,7 @@ void add_votes(std::vector<Vote>& votes, const Ballot& ballot, const Origin& ori
         return;
     }
     for (const auto& [name, alarm] : agent.alarms) {
-        if (!alarm.active || alarm.notice.shelved || !matches(*ballot.rule, name)) continue;
+        if (!alarm.active || alarm.notice.is_silenced() || !matches(*ballot.rule, name)) continue;
         votes.push_back(
             {ballot.at_least, alarm_name(origin, name), origin, name, alarm.began, fresh});
     }
@@ -43,7 +43,7 @@ std::string doubt_about(const Ballot& ballot, const Origin& origin, const HeardA
     if (!fresh) return "no fresh word of " + alarm_name(origin, to_string(agent.presence));
     if (ballot.rule->silence) return "";
     for (const auto& [name, alarm] : agent.alarms) {
-        if (!matches(*ballot.rule, name) || alarm.notice.shelved) continue;
+        if (!matches(*ballot.rule, name) || alarm.notice.is_silenced()) continue;
         if (alarm.notice.phase == Phase::clear) continue;
         return alarm_name(origin, name) + " is " + std::string(to_string(alarm.notice.phase));
     }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "firmware/bus/frame.hpp"
-#include "sim/outgoing.hpp"
+#include "sim/byte_queue.hpp"
 #include "sim/rtu_requests.hpp"
 
 namespace firebreak {
@@ -80,7 +80,7 @@ private:
     Descriptor fd_;
     std::size_t bus_;
     const ModbusAnswer& answer_;
-    Outgoing outgoing_;
+    ByteQueue outgoing_;
     Bytes sending_;
 };
 

@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "firmware/bus/rtu.hpp"
-#include "sim/outgoing.hpp"
+#include "sim/byte_queue.hpp"
 #include "sim/rtu_requests.hpp"
 #include "sim/socket.hpp"
 
@@ -156,7 +156,7 @@ private:
     const ModbusAnswer& answer_;
     Duration character_, gap_, silence_;
     RtuRequests requests_;
-    Outgoing outgoing_;
+    ByteQueue outgoing_;
     bool is_full_ = false;
     Link link_;
     Terminal terminal_;

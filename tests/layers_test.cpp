@@ -63,7 +63,8 @@ const std::map<std::string, std::vector<std::string>> arrows = {
     {"firmware/profile/", {"contract/"}},
     {"firmware/bus/", {"contract/", "firmware/profile/"}},
     {"firmware/alarm/", {"contract/", "firmware/profile/"}},
-    {"firmware/outbox/", {"contract/", "firmware/profile/"}},
+    {"firmware/outbox/", {"contract/", "firmware/profile/", "firmware/store/store.hpp"}},
+    {"firmware/store/", {"contract/"}},
     {"firmware/", {"contract/", "firmware/"}},
     {"host/actuate/", {"contract/", "host/plan.hpp", "host/policy.hpp"}},
     {"host/", {"contract/", "host/"}},
@@ -104,7 +105,7 @@ const std::map<std::string, std::set<std::string>> owners = {
     {"modbus", {"firmware/bus/libmodbus_port.cpp", "bench/bus/raw_libmodbus.cpp"}},
     {"httplib", {"sim/load.cpp"}},
     {"curl/", {}},
-    {"sqlite3", {}},
+    {"sqlite3", {"firmware/store/sqlite_store.cpp"}},
 };
 
 // The shells: everything else takes time as an argument.
@@ -112,6 +113,7 @@ const std::set<std::string> may_ask_the_clock = {
     "contract/support/log.cpp",
     "contract/support/program.cpp",
     "firmware/shell.cpp",
+    "firmware/verbs/alarm.cpp",
     "firmware/verbs/read.cpp",
     "firmware/bus/bus_thread.cpp",
     "firmware/bus/libmodbus_port.cpp",

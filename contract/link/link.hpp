@@ -2,6 +2,7 @@
 // Events come on the library's thread and must only be posted to an inbox.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,7 +31,11 @@ public:
     [[nodiscard]] virtual Instant tick(Instant now) = 0;
 
     /// QoS 1. Fault::busy when the link is down or too much is in flight: offer it again later.
+    /// Once taken, a message with a ticket is sent on connection after connection until it is had.
     [[nodiscard]] virtual Result<void> publish(const Message& message) = 0;
+
+    /// The tickets of messages that the broker has, or has refused for good, since the last call.
+    [[nodiscard]] virtual std::vector<std::uint64_t> take_delivered() = 0;
 
     /// Publishes `farewell` if connected, then disconnects; takes at most a second.
     virtual void close(const Message& farewell) = 0;

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "contract/link/link.hpp"
+#include "contract/link/slots.hpp"
 #include "contract/payload.hpp"
 #include "contract/support/backoff.hpp"
 #include "contract/support/log.hpp"
@@ -13,7 +14,7 @@
 namespace firebreak {
 namespace {
 
-constexpr std::size_t most_in_flight = 64;
+constexpr std::size_t most_in_flight = Slots::most;
 constexpr auto connect_timeout = std::chrono::seconds(5);
 // paho looks at its timeouts every 3 s, and drops a CONNECT without a word when the last
 // connection is still closing (MQTTAsyncUtils.c, MQTTAsync_processCommand): so we look too.
@@ -62,16 +63,6 @@ private:
     Done bad_;
 };
 
-/// A message on its way. The core thread fills a free slot and frees nothing that is sent;
-/// paho's thread frees or fails a sent slot and touches no other.
-struct Slot {
-    enum Stage { free, sent, failed };
-    std::atomic<Stage> stage{free};
-    Message message;
-    std::uint64_t order = 0;
-    Instant since;
-};
-
 /// paho's own reconnection is not used: it never retries a first connect that failed.
 ///
 /// All calls but the callbacks are the core thread's. Callbacks run with paho's lock held
@@ -89,7 +80,7 @@ public:
           subscribing_(
               [this](const mqtt::token& token) { subscribed(token); },
               [this](const mqtt::token& token) { lost("subscribe: " + reason_of(token)); }),
-          publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::free; },
+          publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::had; },
                       [](const mqtt::token& token) { not_published(token); }) {}
 
     ~PahoLink() override { disconnect(); }
@@ -122,15 +113,16 @@ public:
 
     Result<void> publish(const Message& message) override {
         if (state_ != State::up) return fail(Fault::busy, "not connected");
-        if (!resend() || in_flight() >= window_) return fail(Fault::busy, "too much in flight");
-        const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                       [](const Slot& s) { return s.stage == Slot::free; });
-        if (slot == slots_.end()) return fail(Fault::busy, "too much in flight");
-        slot->message = message;
-        slot->order = ++order_;
-        slot->since = now_;
+        slots_.collect();
+        if (!resend() || slots_.in_flight() >= window_) {
+            return fail(Fault::busy, "too much in flight");
+        }
+        auto* slot = slots_.take(message, now_);
+        if (slot == nullptr) return fail(Fault::busy, "too much in flight");
         return send(*slot);
     }
+
+    std::vector<std::uint64_t> take_delivered() override { return slots_.take_tickets(); }
 
     void close(const Message& farewell) override {
         try {
@@ -250,25 +242,16 @@ private:
         }
     }
 
-    std::size_t in_flight() const {
-        return static_cast<std::size_t>(std::count_if(
-            slots_.begin(), slots_.end(), [](const Slot& s) { return s.stage == Slot::sent; }));
-    }
-
     /// Sends again, in their order, the messages that died with the last connection; true once
     /// there is none left.
     bool resend() {
         while (true) {
-            Slot* next = nullptr;
-            for (auto& slot : slots_) {
-                const bool earlier = next == nullptr || slot.order < next->order;
-                if (slot.stage == Slot::failed && earlier) next = &slot;
-            }
+            Slot* next = slots_.failed();
             if (next == nullptr) return true;
-            if (now_ - next->since > resend_within) {
+            if (next->message.ticket == 0 && now_ - next->since > resend_within) {
                 log(LogLevel::warning, "publish_lost", {{"topic", next->message.topic}});
                 next->stage = Slot::free;
-            } else if (in_flight() >= window_ || !send(*next)) {
+            } else if (slots_.in_flight() >= window_ || !send(*next)) {
                 next->stage = Slot::failed;
                 return false;
             }
@@ -356,7 +339,7 @@ private:
             log(LogLevel::warning, "publish_refused",
                 {{"topic", slot.message.topic}, {"why", reason_of(token)}});
         }
-        slot.stage = refused ? Slot::free : Slot::failed;
+        slot.stage = refused ? Slot::had : Slot::failed;
     }
 
     void connection_lost(const std::string& cause) override {
@@ -382,9 +365,8 @@ private:
     Instant now_;  // of the last tick
     Instant due_;  // the next attempt, or the end of patience with this one
     std::optional<Instant> good_at_;
-    std::uint64_t order_ = 0;
     std::atomic<std::size_t> window_{most_in_flight};
-    std::array<Slot, most_in_flight> slots_;
+    Slots slots_;
     Outcomes connecting_;
     Outcomes subscribing_;
     Outcomes publishing_;

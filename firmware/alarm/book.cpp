@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "firmware/alarm/take_up.hpp"
 namespace firebreak {
 
 namespace {
@@ -20,6 +21,10 @@ Verdict both(Verdict a, Verdict b) {
     const auto missing =
         static_cast<std::size_t>(a == Verdict::no_evidence) + (b == Verdict::no_evidence ? 1 : 0);
     return join(met, missing, 2, 0);
+}
+
+bool tells(const AlarmState& state) {
+    return is_active(state.phase) && !is_silenced(state);
 }
 
 /// Shorter than the wire's limit, and never within a UTF-8 character.
@@ -49,6 +54,12 @@ void AlarmBook::build(std::size_t alarm) {
     entry.signs = signs_of(alarm, plan.conditions);
     entry.unless = signs_of(alarm, plan.unless);
     entry.confirmed_by = signs_of(alarm, plan.confirmed_by);
+    for (const auto& name : plan.annunciation.suppressed_by) {
+        for (const auto other : alarms_named(name)) {
+            entry.suppressors.push_back(other);
+            entries_[other].dependents.push_back(alarm);
+        }
+    }
 }
 
 std::vector<AlarmBook::Sign> AlarmBook::signs_of(std::size_t alarm,
@@ -62,12 +73,8 @@ std::vector<AlarmBook::Sign> AlarmBook::signs_of(std::size_t alarm,
         if (kind == kinds_.end()) kinds_.push_back(condition.kind);
         if (const auto* other = std::get_if<OtherAlarm>(&condition.quantity)) {
             sign.asks = true;
-            for (std::size_t asked = 0; asked < plans_.size(); ++asked) {
-                const auto& plan = plans_[asked];
-                if (plan.name != other->alarm && plan.made_by != other->alarm) continue;
-                sign.alarms.push_back(asked);
-                entries_[asked].dependents.push_back(alarm);
-            }
+            sign.alarms = alarms_named(other->alarm);
+            for (const auto asked : sign.alarms) entries_[asked].dependents.push_back(alarm);
         } else {
             watch_device(condition.point.device, alarm);
             if (const auto* difference = std::get_if<Difference>(&condition.quantity)) {
@@ -77,6 +84,15 @@ std::vector<AlarmBook::Sign> AlarmBook::signs_of(std::size_t alarm,
         signs.push_back(std::move(sign));
     }
     return signs;
+}
+
+/// Itself, or all that a template of this name made.
+std::vector<std::size_t> AlarmBook::alarms_named(const std::string& name) const {
+    std::vector<std::size_t> found;
+    for (std::size_t alarm = 0; alarm < plans_.size(); ++alarm) {
+        if (plans_[alarm].name == name || plans_[alarm].made_by == name) found.push_back(alarm);
+    }
+    return found;
 }
 
 void AlarmBook::watch_device(const std::string& device, std::size_t alarm) {
@@ -118,23 +134,28 @@ std::optional<Transition> AlarmBook::operate(std::string_view alarm, const Opera
     return judge_one(*found, history, now, order);
 }
 
-std::optional<Transition> AlarmBook::take_up(const AlarmNotice& earlier, Instant now) {
+std::optional<Transition> AlarmBook::take_up(const AlarmNotice& earlier, Now now) {
     const auto found = find(earlier.alarm);
     if (!found || entries_[*found].taken_up) return std::nullopt;
     auto& entry = entries_[*found];
     entry.taken_up = true;
-    if (!is_active(earlier.phase) || is_active(entry.state.phase)) return std::nullopt;
-    // Evidence of this life outranks the earlier word, but evidence does not open a latch.
-    const bool latched = earlier.latched && plans_[*found].latch;
-    if (!latched && entry.state.phase != Phase::unknown) return std::nullopt;
     const AlarmState before = entry.state;
-    entry.state.phase = Phase::firing;
-    entry.state.since = now;
-    entry.state.latched = plans_[*found].latch;
-    entry.state.acknowledged = earlier.acknowledged;
-    entry.cause = earlier.cause;
-    tell_dependents(entry, now);
+    entry.state = taken_up(before, plans_[*found], earlier, now);
+    if (entry.state == before) return std::nullopt;
+    if (entry.state.phase != before.phase) entry.cause = earlier.cause;
+    earliest_ = std::min(earliest_, due(*found));
+    tell_dependents(entry, now.steady);
     return Transition{*found, before, entry.state, entry.cause};
+}
+
+std::string AlarmBook::suppressors(std::size_t alarm) const {
+    std::string names;
+    for (const auto other : entries_[alarm].suppressors) {
+        if (!tells(entries_[other].state)) continue;
+        if (!names.empty()) names += ", ";
+        names += plans_[other].name;
+    }
+    return names;
 }
 
 std::optional<std::size_t> AlarmBook::find(std::string_view alarm) const {
@@ -181,7 +202,11 @@ std::optional<Transition> AlarmBook::judge_one(std::size_t alarm, const History&
     look_at(entry.confirmed_by, within, entry, history, now);
     entry.verdict = verdict_of(entry, plan);
     const AlarmState before = entry.state;
-    entry.state = step(before, entry.verdict, plan, now, order);
+    // Only what is known to hold suppresses, and only while somebody is told of it.
+    entry.state.suppressed_by_design =
+        std::any_of(entry.suppressors.begin(), entry.suppressors.end(),
+                    [this](std::size_t other) { return tells(entries_[other].state); });
+    entry.state = step(entry.state, entry.verdict, plan, now, order);
     earliest_ = std::min(earliest_, due(alarm));
     if (entry.state == before) return std::nullopt;
     tell_dependents(entry, now);
@@ -214,8 +239,8 @@ Verdict AlarmBook::ask(const std::vector<std::size_t>& alarms) const {
     std::size_t unknown = 0;
     for (const auto alarm : alarms) {
         const auto& state = entries_[alarm].state;
-        // A shelved alarm asks nothing of anybody, so it tells nothing either.
-        if (state.phase == Phase::unknown || state.shelved_until) {
+        // A silenced alarm asks nothing of anybody, so it tells nothing either.
+        if (state.phase == Phase::unknown || is_silenced(state)) {
             ++unknown;
         } else if (is_active(state.phase)) {
             ++active;

@@ -41,7 +41,7 @@ public:
 
     /// Takes up what an earlier life of this agent last said of an alarm, so that a restart clears
     /// nothing: an active one goes on firing until there is evidence, a latched one until reset.
-    [[nodiscard]] std::optional<Transition> take_up(const AlarmNotice& earlier, Instant now);
+    [[nodiscard]] std::optional<Transition> take_up(const AlarmNotice& earlier, Now now);
 
     /// Not later than the time when the first alarm changes by time alone.
     [[nodiscard]] Instant next_deadline() const { return earliest_; }
@@ -52,6 +52,8 @@ public:
         return entries_[alarm].cause;
     }
     [[nodiscard]] std::optional<std::size_t> find(std::string_view alarm) const;
+    /// The names of the alarms that suppress it by design now.
+    [[nodiscard]] std::string suppressors(std::size_t alarm) const;
 
 private:
     /// A condition, the other alarms it asks instead, and when it was last met.
@@ -68,7 +70,8 @@ private:
         AlarmState state;
         Verdict verdict = Verdict::no_evidence;
         std::vector<Sign> signs, unless, confirmed_by;
-        std::vector<std::size_t> dependents;  ///< alarms that ask this one
+        std::vector<std::size_t> suppressors;
+        std::vector<std::size_t> dependents;  ///< alarms that ask this one, or that it suppresses
         Instant recheck = never;              ///< the verdict may change by time alone
         std::string cause;
         bool taken_up = false;
@@ -78,6 +81,7 @@ private:
 
     void build(std::size_t alarm);
     std::vector<Sign> signs_of(std::size_t alarm, const std::vector<ConditionPlan>& conditions);
+    [[nodiscard]] std::vector<std::size_t> alarms_named(const std::string& name) const;
     void watch_device(const std::string& device, std::size_t alarm);
     void judge(std::size_t alarm, const History& history, Instant now, Changes& changed);
     void settle(const History& history, Instant now, Changes& changed);

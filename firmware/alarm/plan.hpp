@@ -14,6 +14,7 @@
 #include "contract/alarm.hpp"
 #include "contract/reading.hpp"
 #include "contract/support/time.hpp"
+#include "firmware/alarm/annunciation.hpp"
 
 namespace firebreak {
 
@@ -120,6 +121,7 @@ struct AlarmPlan {
     Duration on_delay{};   ///< how long met before firing (ISA-18.2 on-delay)
     Duration off_delay{};  ///< how long un-met before clear
     bool latch = false;
+    Annunciation annunciation;
     std::string message;  ///< for people
     JoinPlan join;
     std::vector<ConditionPlan> unless;        ///< all met: the alarm's conditions are un-met

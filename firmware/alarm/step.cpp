@@ -12,7 +12,16 @@ void enter(AlarmState& state, Phase phase, const AlarmPlan& plan, Instant now) {
     state.since = now;
     state.latched = phase == Phase::firing && plan.latch;
     // Fading back to firing is the same occurrence: what was acknowledged stays so.
-    if (!was_active || !is_active(phase)) state.acknowledged = false;
+    if (was_active && is_active(phase)) return;
+    state.acknowledged = false;
+    state.acknowledged_at = {};
+    state.asked_again = 0;
+}
+
+/// When the acknowledgement lapses: somebody has seen it, and it is still there.
+Instant lapse(const AlarmState& state, const AlarmPlan& plan) {
+    const Duration after = plan.annunciation.re_alarm;
+    return state.acknowledged && after > Duration::zero() ? state.acknowledged_at + after : never;
 }
 
 /// The one phase that follows, or the same phase.
@@ -41,13 +50,29 @@ Phase following(const AlarmState& state, Verdict verdict, const AlarmPlan& plan,
 void obey(AlarmState& state, const OperatorOrder& order, Instant now) {
     switch (order.action) {
         case OperatorAction::acknowledge:
-            if (is_active(state.phase)) state.acknowledged = true;
+            // Seen once is seen: another word on it does not put off the next question.
+            if (is_active(state.phase) && !state.acknowledged) {
+                state.acknowledged = true;
+                state.acknowledged_at = now;
+            }
             break;
         case OperatorAction::shelve:
             if (order.shelve_for > Duration::zero()) state.shelved_until = now + order.shelve_for;
             break;
         case OperatorAction::unshelve:
             state.shelved_until.reset();
+            break;
+        case OperatorAction::suppress:
+            state.suppressed = true;
+            break;
+        case OperatorAction::unsuppress:
+            state.suppressed = false;
+            break;
+        case OperatorAction::out_of_service:
+            state.out_of_service = true;
+            break;
+        case OperatorAction::in_service:
+            state.out_of_service = false;
             break;
         case OperatorAction::reset:
             break;  // done before the phases move, see step()
@@ -69,12 +94,17 @@ AlarmState step(AlarmState state, Verdict verdict, const AlarmPlan& plan, Instan
     }
 
     if (state.shelved_until && now >= *state.shelved_until) state.shelved_until.reset();
+    if (now >= lapse(state, plan)) {
+        state.acknowledged = false;
+        state.acknowledged_at = {};
+        ++state.asked_again;
+    }
     if (order) obey(state, *order, now);
     return state;
 }
 
 Instant next_change(const AlarmState& state, Verdict verdict, const AlarmPlan& plan) {
-    Instant next = state.shelved_until.value_or(never);
+    Instant next = std::min(state.shelved_until.value_or(never), lapse(state, plan));
     if (state.phase == Phase::pending) next = std::min(next, state.since + plan.on_delay);
     // Without evidence fading waits for evidence, not for a time: no deadline, no busy loop.
     if (state.phase == Phase::fading && verdict == Verdict::unmet) {

@@ -34,13 +34,13 @@ void Outbox::put(Message message, Rank rank) {
 }
 
 void Outbox::queue(Message message) {
-    if (records_.size() >= max_records_) {
-        if (offered_ == Offer::record) offered_ = Offer::nothing;
+    if (answers_.size() >= max_answers_) {
+        if (offered_ == Offer::answer) offered_ = Offer::nothing;
         ++dropped_;
-        if (records_.empty()) return;  // provided for none at all
-        records_.pop_front();
+        if (answers_.empty()) return;  // provided for none at all
+        answers_.pop_front();
     }
-    records_.push_back(std::move(message));
+    answers_.push_back(std::move(message));
 }
 
 void Outbox::link_up() {
@@ -62,9 +62,14 @@ const Message* Outbox::front() {
         offered_ = Offer::urgent;
         return &urgent_.front()->message;
     }
-    if (!records_.empty()) {
+    if (!answers_.empty()) {
+        offered_ = Offer::answer;
+        return &answers_.front();
+    }
+    if (const Message* record = journal_.front()) {
         offered_ = Offer::record;
-        return &records_.front();
+        offered_ticket_ = record->ticket;
+        return record;
     }
     if (!ordinary_.empty()) {
         offered_ = Offer::ordinary;
@@ -84,8 +89,11 @@ void Outbox::sent() {
         case Offer::urgent:
             clean(urgent_);
             break;
+        case Offer::answer:
+            answers_.pop_front();
+            break;
         case Offer::record:
-            records_.pop_front();
+            journal_.sent(offered_ticket_);
             break;
         case Offer::ordinary:
             clean(ordinary_);

@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "contract/support/log.hpp"
 #include "firmware/bus/modbus_bus.hpp"
 #include "firmware/shell.hpp"
@@ -17,6 +19,11 @@ int run(const Given& given) {
     open_log("firebreak-agent", given.verbose ? LogLevel::debug : LogLevel::info);
     auto plan = read_site(given.config, given.board);
     if (!plan) return 2;
+    // systemd's StateDirectory=; several folders would be parted by colons.
+    if (const char* given_by = std::getenv("STATE_DIRECTORY");
+        plan->state_folder.empty() && given_by != nullptr) {
+        plan->state_folder = std::string(given_by).substr(0, std::string(given_by).find(':'));
+    }
     run_agent(std::move(*plan), {[](const BusPlan& bus) { return make_modbus_bus(bus); },
                                  [](LinkOptions options, std::function<void(LinkEvent)> sink) {
                                      return make_mqtt_link(std::move(options), std::move(sink));

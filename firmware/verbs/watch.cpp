@@ -37,8 +37,10 @@ public:
     }
     Result<void> publish(const Message& message) override {
         heard(screen_.take(message, now_));
+        if (message.ticket != 0) had_.push_back(message.ticket);
         return {};
     }
+    std::vector<std::uint64_t> take_delivered() override { return std::exchange(had_, {}); }
     void close(const Message&) override {}
 
 private:
@@ -52,11 +54,13 @@ private:
     Instant now_{};
     Instant due_{};
     bool up_ = false;
+    std::vector<std::uint64_t> had_;
 };
 
 /// The agent as it is, but deaf, disarmed, and talkative enough for a table.
 SitePlan watched(SitePlan plan, Form form) {
     plan.trusted_hosts.clear();
+    plan.state_folder.clear();
     for (auto& outlet : plan.outlets) outlet.armed = false;
     for (auto& action : plan.actions) action.armed = false;
     if (form == Form::table) {

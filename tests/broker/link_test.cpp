@@ -477,4 +477,31 @@ TEST_CASE("link: nothing is reported after the link's end", "[broker][link]") {
     }
 }
 
+TEST_CASE("link: a message with a ticket is sent until the broker has it, however late that is",
+          "[broker][link]") {
+    Mosquitto broker;
+    Client client(broker.url());
+    REQUIRE(client.comes_up());
+    std::vector<std::uint64_t> had;
+    const auto collect = [&] {
+        for (const auto ticket : client.link().take_delivered()) had.push_back(ticket);
+        return had.size();
+    };
+    REQUIRE(client.publish({"early", "1", true, 41}));
+    REQUIRE(client.until([&] { return collect() == 1; }));
+
+    broker.freeze();
+    REQUIRE(client.publish({"kept", "2", true, 42}));
+    REQUIRE(client.publish({"given-up", "3", true}));
+    REQUIRE(client.publish({"kept-too", "4", true, 43}));
+    broker.kill();  // it has never read them
+    REQUIRE(client.goes_down());
+    for (int i = 0; i < 3; ++i) client.grow_old();  // past all patience with the others
+    broker.start();
+    REQUIRE(client.comes_up());
+    REQUIRE(client.until([&] { return collect() >= 3; }));
+    CHECK(had == std::vector<std::uint64_t>{41, 42, 43});
+    CHECK(client.link().take_delivered().empty());
+}
+
 }  // namespace firebreak

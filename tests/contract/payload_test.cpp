@@ -25,11 +25,16 @@ Echo echo(Result<T> (*parse)(std::string_view)) {
 }
 
 const std::map<std::string, Echo> kinds = {
-    {"reading", echo(parse_reading)}, {"alarm", echo(parse_alarm)},
-    {"event", echo(parse_event)},     {"status", echo(parse_status)},
-    {"command", echo(parse_command)}, {"posture", echo(parse_posture_notice)},
-    {"ack", echo(parse_ack)},         {"operator", echo(parse_operator_request)},
+    {"reading", echo(parse_reading)},
+    {"alarm", echo(parse_alarm)},
+    {"event", echo(parse_event)},
+    {"status", echo(parse_status)},
+    {"command", echo(parse_command)},
+    {"posture", echo(parse_posture_notice)},
+    {"ack", echo(parse_ack)},
+    {"operator", echo(parse_operator_request)},
     {"action", echo(parse_action_notice)},
+    {"flood", echo(parse_flood)},
 };
 
 /// Kind and text of every golden message; "reading-missing.json" is a reading.
@@ -221,8 +226,7 @@ TEST_CASE("payload: control characters and broken UTF-8 are refused in any text"
           "[contract][payload]") {
     const auto with_cause = [](const std::string& cause) {
         return parse_event(replaced(
-            to_json(AlarmEvent{"a", Phase::clear, Phase::firing, Severity::low, "CAUSE", stamp}),
-            "CAUSE", cause));
+            to_json(AlarmEvent{.alarm = "a", .cause = "CAUSE", .stamp = stamp}), "CAUSE", cause));
     };
     CHECK(with_cause("71 °C in Kühlraum 배터리"));
     CHECK_FALSE(with_cause("a\\u0000b"));

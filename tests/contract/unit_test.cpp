@@ -45,7 +45,7 @@ TEST_CASE("unit: the words of phases, severities and postures read back as thems
     check_words(Severity::critical, parse_severity);
     check_words(Posture::cut, parse_posture);
     check_words(Outcome::failed, parse_outcome);
-    check_words(OperatorAction::unshelve, parse_operator_action);
+    check_words(OperatorAction::in_service, parse_operator_action);
 }
 
 TEST_CASE("unit: an alarm counts as active while firing and fading only", "[contract][alarm]") {

@@ -151,7 +151,8 @@ TEST_CASE("book: a shelved alarm comes back by itself", "[firmware][alarm]") {
 TEST_CASE("book: a restart without evidence goes on firing what fired before",
           "[firmware][alarm]") {
     Room room({plan("hot", {above("a", 60)}, 5s)});
-    const auto taken = room.book.take_up(earlier(Phase::fading, false, true), t0 + 1s);
+    const auto taken =
+        room.book.take_up(earlier(Phase::fading, false, true), Now{t0 + 1s, WallTime{}});
     REQUIRE(taken);
     CHECK(taken->after.phase == Phase::firing);
     CHECK(taken->after.acknowledged);
@@ -164,7 +165,7 @@ TEST_CASE("book: a restart without evidence goes on firing what fired before",
 TEST_CASE("book: a restart opens no latch, even when evidence came first", "[firmware][alarm]") {
     Room room({plan("hot", {above("a", 60)}, 0s, 0s, true)});
     room.see("a", 20, 0s);
-    REQUIRE(room.book.take_up(earlier(Phase::firing, true), t0 + 1s));
+    REQUIRE(room.book.take_up(earlier(Phase::firing, true), Now{t0 + 1s, WallTime{}}));
     room.see("a", 20, 2s);
     CHECK(room.phase() == Phase::firing);
     CHECK(room.book.state(0).latched);
@@ -173,17 +174,17 @@ TEST_CASE("book: a restart opens no latch, even when evidence came first", "[fir
 TEST_CASE("book: evidence of this life outranks an earlier life's word", "[firmware][alarm]") {
     Room room({plan("hot", {above("a", 60)})});
     room.see("a", 20, 0s);
-    CHECK_FALSE(room.book.take_up(earlier(Phase::firing, false), t0 + 1s));
+    CHECK_FALSE(room.book.take_up(earlier(Phase::firing, false), Now{t0 + 1s, WallTime{}}));
     CHECK(room.phase() == Phase::clear);
 }
 
 TEST_CASE("book: an earlier life is taken up once, and only where it was active",
           "[firmware][alarm]") {
     Room room({plan("hot", {above("a", 60)}, 0s, 0s, true)});
-    CHECK_FALSE(room.book.take_up(earlier(Phase::clear, false), t0));
-    CHECK_FALSE(room.book.take_up(earlier(Phase::firing, true), t0));
+    CHECK_FALSE(room.book.take_up(earlier(Phase::clear, false), Now{t0, WallTime{}}));
+    CHECK_FALSE(room.book.take_up(earlier(Phase::firing, true), Now{t0, WallTime{}}));
     auto other = earlier(Phase::firing, true);
     other.alarm = "none";
-    CHECK_FALSE(room.book.take_up(other, t0));
+    CHECK_FALSE(room.book.take_up(other, Now{t0, WallTime{}}));
     CHECK(room.phase() == Phase::unknown);
 }

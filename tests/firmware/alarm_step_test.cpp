@@ -25,8 +25,10 @@ struct Case {
     std::optional<OperatorOrder> order;
 };
 
-AlarmPlan plan_of(Duration on_delay, Duration off_delay, bool latch) {
+AlarmPlan plan_of(Duration on_delay, Duration off_delay, bool latch,
+                  Duration re_alarm = Duration::zero()) {
     AlarmPlan plan;
+    plan.annunciation.re_alarm = re_alarm;
     plan.name = "a";
     plan.on_delay = on_delay;
     plan.off_delay = off_delay;
@@ -42,8 +44,18 @@ std::vector<AlarmState> states(const AlarmPlan& plan) {
             if (acknowledged && !is_active(phase)) continue;
             for (const std::optional<Instant> shelved :
                  {std::optional<Instant>{}, std::optional(t0 + 1s), std::optional(t0 + 1h)}) {
-                all.push_back(
-                    {phase, t0, phase == Phase::firing && plan.latch, acknowledged, shelved});
+                AlarmState state{phase, t0, phase == Phase::firing && plan.latch, acknowledged,
+                                 shelved};
+                if (acknowledged) state.acknowledged_at = t0;
+                all.push_back(state);
+                // Each silence by itself and all of them: none has a law with another.
+                if (shelved == t0 + 1s) continue;
+                for (const int silence : {1, 2, 4, 7}) {
+                    state.suppressed = (silence & 1) != 0;
+                    state.suppressed_by_design = (silence & 2) != 0;
+                    state.out_of_service = (silence & 4) != 0;
+                    all.push_back(state);
+                }
             }
         }
     }
@@ -59,14 +71,19 @@ void for_every_case(const std::function<void(const Case&)>& law) {
         OperatorOrder{OperatorAction::shelve, 0s},
         OperatorOrder{OperatorAction::shelve, -5s},
         OperatorOrder{OperatorAction::unshelve, 0s},
+        OperatorOrder{OperatorAction::suppress, 0s},
+        OperatorOrder{OperatorAction::unsuppress, 0s},
+        OperatorOrder{OperatorAction::out_of_service, 0s},
+        OperatorOrder{OperatorAction::in_service, 0s},
     };
     const Duration delays[] = {0s, 1s, 10s};
     // Also a little before the phase began: a shell that is wrong about time must do no harm.
     const Duration ages[] = {-1s, 0s, 999ms, 1s, 5s, 10s, 2h};
     for (const Duration on : delays) {
         for (const Duration off : delays) {
-            for (const bool latch : {false, true}) {
-                const AlarmPlan plan = plan_of(on, off, latch);
+            for (const int kind : {0, 1, 2, 3}) {
+                const bool latch = (kind & 1) != 0;
+                const AlarmPlan plan = plan_of(on, off, latch, kind < 2 ? 0s : 5s);
                 for (const auto& state : states(plan)) {
                     for (const Verdict verdict : verdicts) {
                         for (const Duration age : ages) {
@@ -214,6 +231,54 @@ TEST_CASE("step: shelving ends by time and is not prolonged by an order that say
             LAW(c, !after.shelved_until || after.shelved_until == c.state.shelved_until);
         }
         if (c.order && c.order->action == OperatorAction::unshelve) LAW(c, !after.shelved_until);
+    });
+}
+
+TEST_CASE("step: what silences an alarm moves no phase, latch or acknowledgement",
+          "[firmware][alarm]") {
+    for_every_case([](const Case& c) {
+        auto loud = c;
+        loud.state.shelved_until.reset();
+        loud.state.suppressed = loud.state.suppressed_by_design = loud.state.out_of_service = false;
+        const auto after = stepped(c);
+        const auto heard = stepped(loud);
+        LAW(c, after.phase == heard.phase && after.since == heard.since);
+        LAW(c, after.latched == heard.latched && after.acknowledged == heard.acknowledged);
+        LAW(c, after.suppressed_by_design == c.state.suppressed_by_design);
+    });
+}
+
+TEST_CASE("step: suppressed and out of service begin and end by a request, and by nothing else",
+          "[firmware][alarm]") {
+    for_every_case([](const Case& c) {
+        const auto asked = [&c](OperatorAction action) {
+            return c.order && c.order->action == action;
+        };
+        const auto after = stepped(c);
+        LAW(c, after.suppressed == (asked(OperatorAction::suppress) ||
+                                    (c.state.suppressed && !asked(OperatorAction::unsuppress))));
+        LAW(c, after.out_of_service ==
+                   (asked(OperatorAction::out_of_service) ||
+                    (c.state.out_of_service && !asked(OperatorAction::in_service))));
+        LAW(c, is_silenced(after) == (after.shelved_until || after.suppressed ||
+                                      after.suppressed_by_design || after.out_of_service));
+    });
+}
+
+TEST_CASE("step: an acknowledgement lapses while the alarm stays, after its time and not before",
+          "[firmware][alarm]") {
+    for_every_case([](const Case& c) {
+        const auto after = stepped(c);
+        const bool same = is_active(c.state.phase) && is_active(after.phase);
+        const Duration lasts = c.plan.annunciation.re_alarm;
+        const bool lapsed = same && c.state.acknowledged && lasts > 0s && c.now - t0 >= lasts;
+        LAW(c, after.asked_again == (lapsed ? 1U : 0U));
+        const bool seen = c.order && c.order->action == OperatorAction::acknowledge;
+        if (lapsed) LAW(c, after.acknowledged == seen);
+        if (same && c.state.acknowledged && !lapsed) {
+            LAW(c, after.acknowledged && after.acknowledged_at == c.state.acknowledged_at);
+        }
+        LAW(c, after.acknowledged || after.acknowledged_at == Instant{});
     });
 }
 

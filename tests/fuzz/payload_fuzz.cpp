@@ -42,6 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     round_trip(parse_ack, text);
     round_trip(parse_action_notice, text);
     round_trip(parse_operator_request, text);
+    round_trip(parse_flood, text);
     if (const auto topic = parse_topic(text)) require(to_string(*topic) == text);
     return 0;
 }

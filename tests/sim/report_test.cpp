@@ -28,6 +28,15 @@ std::string mqtt_line(double minute, const Topic& topic, const std::string& payl
     return std::to_string(1000 + minute) + " " + to_string(topic) + " " + payload + "\n";
 }
 
+std::string event(const std::string& alarm, Phase from, Phase to, std::uint64_t seq) {
+    AlarmEvent event;
+    event.alarm = alarm;
+    event.from = from;
+    event.to = to;
+    event.stamp = {"b", seq, {}};
+    return to_json(event);
+}
+
 /// What two runs leave behind, in a folder that goes with the fixture.
 class Runs {
 public:
@@ -41,20 +50,13 @@ public:
         write("with.csv", ms_of(1) + ",text,1,200,10.0\n" + ms_of(50) + ",text,1,200,10.0\n" +
                               ms_of(3.5) + ",photos,0,503,1.0\n");
         write("without.csv", ms_of(1) + ",text,1,200,10.0\n" + ms_of(95) + ",text,0,503,1.0\n");
-        write("mqtt.log",
-              mqtt_line(
-                  2, {agent, Kind::event, "", ""},
-                  to_json(AlarmEvent{
-                      "smoke", Phase::clear, Phase::pending, Severity::high, "", {"b", 1, {}}})) +
-                  mqtt_line(3, {agent, Kind::event, "", ""},
-                            to_json(AlarmEvent{"gas",
-                                               Phase::pending,
-                                               Phase::firing,
-                                               Severity::critical,
-                                               "",
-                                               {"b", 2, {}}})) +
-                  posture(3.1, "text", Posture::normal) + posture(3.4, "text", Posture::drain) +
-                  posture(3.6, "photos", Posture::drain) + "no message at all\n");
+        write("mqtt.log", mqtt_line(2, {agent, Kind::event, "", ""},
+                                    event("smoke", Phase::clear, Phase::pending, 1)) +
+                              mqtt_line(3, {agent, Kind::event, "", ""},
+                                        event("gas", Phase::pending, Phase::firing, 2)) +
+                              posture(3.1, "text", Posture::normal) +
+                              posture(3.4, "text", Posture::drain) +
+                              posture(3.6, "photos", Posture::drain) + "no message at all\n");
     }
     ~Runs() { std::filesystem::remove_all(folder_); }
     Runs(const Runs&) = delete;

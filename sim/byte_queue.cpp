@@ -1,4 +1,4 @@
-#include "sim/outgoing.hpp"
+#include "sim/byte_queue.hpp"
 
 #include <algorithm>
 
@@ -17,12 +17,12 @@ std::size_t piece_of(Duration character) {
 
 }  // namespace
 
-void Outgoing::put(Instant at, std::span<const std::uint8_t> bytes) {
+void ByteQueue::put(Instant at, std::span<const std::uint8_t> bytes) {
     bytes_ += bytes.size();
     parts_.emplace(at, Bytes(bytes.begin(), bytes.end()));
 }
 
-void Outgoing::add(const Transmission& sent, Instant start, Duration character) {
+void ByteQueue::add(const Transmission& sent, Instant start, Duration character) {
     const auto begin = start + sent.delay;
     if (sent.hang_up) return put(begin, {});
     const std::span<const std::uint8_t> bytes = sent.bytes;
@@ -45,7 +45,7 @@ void Outgoing::add(const Transmission& sent, Instant start, Duration character) 
     }
 }
 
-bool Outgoing::take_due(Instant now, Bytes& into) {
+bool ByteQueue::take_due(Instant now, Bytes& into) {
     while (!parts_.empty() && parts_.begin()->first <= now) {
         const auto part = parts_.extract(parts_.begin());
         if (part.mapped().empty()) return true;

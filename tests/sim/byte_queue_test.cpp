@@ -1,4 +1,4 @@
-#include "sim/outgoing.hpp"
+#include "sim/byte_queue.hpp"
 
 #include "tests/catch.hpp"
 
@@ -15,9 +15,9 @@ Transmission of(std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("outgoing: no byte comes before the line has carried it, and the last one on time",
+TEST_CASE("byte queue: no byte comes before the line has carried it, and the last one on time",
           "[sim][serial]") {
-    Outgoing out;
+    ByteQueue out;
     out.add(of(100), t0, 1ms);
     std::size_t sent = 0;
     while (out.next() != never) {
@@ -32,8 +32,8 @@ TEST_CASE("outgoing: no byte comes before the line has carried it, and the last 
     CHECK(sent == 100);
 }
 
-TEST_CASE("outgoing: without a line's pace all comes at once", "[sim][serial]") {
-    Outgoing out;
+TEST_CASE("byte queue: without a line's pace all comes at once", "[sim][serial]") {
+    ByteQueue out;
     out.add(of(200), t0, 0ms);
     Bytes due;
     CHECK_FALSE(out.take_due(t0 - 1ns, due));
@@ -43,8 +43,8 @@ TEST_CASE("outgoing: without a line's pace all comes at once", "[sim][serial]") 
     CHECK(out.bytes() == 0);
 }
 
-TEST_CASE("outgoing: what is slow lets others pass", "[sim][serial]") {
-    Outgoing out;
+TEST_CASE("byte queue: what is slow lets others pass", "[sim][serial]") {
+    ByteQueue out;
     auto slow = of(1);
     slow.bytes = {1};
     slow.delay = 2s;
@@ -55,8 +55,8 @@ TEST_CASE("outgoing: what is slow lets others pass", "[sim][serial]") {
     CHECK(due == Bytes{7, 1});
 }
 
-TEST_CASE("outgoing: a dribble is a byte at each step", "[sim][serial]") {
-    Outgoing out;
+TEST_CASE("byte queue: a dribble is a byte at each step", "[sim][serial]") {
+    ByteQueue out;
     auto dribble = of(3);
     dribble.each = 100ms;
     out.add(dribble, t0, 1ms);
@@ -68,9 +68,9 @@ TEST_CASE("outgoing: a dribble is a byte at each step", "[sim][serial]") {
     }
 }
 
-TEST_CASE("outgoing: a hang-up waits for its time and comes after what was said before",
+TEST_CASE("byte queue: a hang-up waits for its time and comes after what was said before",
           "[sim][serial]") {
-    Outgoing out;
+    ByteQueue out;
     out.add(of(2), t0, 0ms);
     Transmission reset;
     reset.hang_up = true;

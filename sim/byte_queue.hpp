@@ -10,7 +10,7 @@
 
 namespace firebreak {
 
-class Outgoing {
+class ByteQueue {
 public:
     /// `start`: when the first byte may begin; `character`: how long the line takes for one.
     void add(const Transmission& sent, Instant start, Duration character);
