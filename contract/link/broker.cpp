@@ -181,16 +181,6 @@ std::string_view connack_text(int code) {
     return known ? texts[static_cast<std::size_t>(code)] : "refused";
 }
 
-std::string tls_text(std::string_view error) {
-    auto rest = error.substr(0, error.find('\n'));
-    for (int field = 0; field < 5; ++field) {
-        const auto colon = rest.find(':');
-        if (colon == std::string_view::npos) return std::string(error.substr(0, error.find('\n')));
-        rest.remove_prefix(colon + 1);
-    }
-    return "TLS: " + std::string(rest.substr(0, rest.find(':')));
-}
-
 std::string describe(const BrokerPlan& plan) {
     return fmt::format("{}", fmt::join(plan.urls, ", then "));
 }

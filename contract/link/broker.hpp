@@ -35,9 +35,6 @@ struct BrokerPlan {
 /// MQTT 3.1.1, table 3.1: what a CONNACK's return code says.
 [[nodiscard]] std::string_view connack_text(int code);
 
-/// What OpenSSL's error line "id:error:code:library:function:reason:file:line:" says.
-[[nodiscard]] std::string tls_text(std::string_view error);
-
 /// One line for people; no secret in it.
 [[nodiscard]] std::string describe(const BrokerPlan& plan);
 

@@ -150,7 +150,6 @@ private:
     // ---- core thread ----
 
     bool connect() {
-        tls_trouble_.store(nullptr);
         state_ = State::connecting;
         try {
             if (!client_) {
@@ -202,8 +201,8 @@ private:
         tls.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // at least
         tls.set_enable_server_cert_auth(true);
         tls.set_verify(true);
-        // Called on paho's thread before the failure it explains.
-        tls.set_error_handler([this](const std::string& why) { tls_said(why); });
+        // No set_error_handler(): paho calls it through its copy of these options, which lives no
+        // longer than the call of connect() (async_client.cpp), and so after its end.
         return tls;
     }
 
@@ -270,14 +269,8 @@ private:
     // ---- paho's threads ----
 
     /// OpenSSL says it in several lines, the first of which names the cause.
-    void tls_said(const std::string& why) {
-        if (!tls_trouble_.load()) tls_trouble_ = std::make_shared<const std::string>(tls_text(why));
-    }
-
     [[nodiscard]] std::string refusal(const mqtt::token& token) const {
-        const auto tls = tls_trouble_.load();
-        if (tls) return url() + ": " + *tls;
-        // The broker's refusal of a certificate and our own of its name come without a word.
+        // What TLS refuses on either side comes without a word.
         const bool mute =
             token.get_return_code() == MQTTASYNC_FAILURE && url().starts_with("mqtts:");
         return url() + ": " + (mute ? "no answer, or a certificate refused" : reason_of(token));
@@ -361,9 +354,8 @@ private:
     Backoff backoff_{std::chrono::milliseconds(250), std::chrono::seconds(15)};
     std::atomic<State> state_{State::down};
     std::size_t broker_ = 0, tried_ = 0;  // whose turn it is, and turns since a good connection
-    std::atomic<std::shared_ptr<const std::string>> tls_trouble_;
-    Instant now_;  // of the last tick
-    Instant due_;  // the next attempt, or the end of patience with this one
+    Instant now_;                         // of the last tick
+    Instant due_;                         // the next attempt, or the end of patience with this one
     std::optional<Instant> good_at_;
     std::atomic<std::size_t> window_{most_in_flight};
     Slots slots_;

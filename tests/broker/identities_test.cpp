@@ -182,10 +182,9 @@ TEST_CASE("identities: who has no valid certificate of the authority stays outsi
 
     Visitor wary(theirs, ours, "agent.pangyo.room1", broker);
     CHECK(wary.is_turned_away());
-    CHECK(wary.why.find("TLS: certificate verify failed") != std::string::npos);
     Visitor misled(ours, ours, "agent.pangyo.room1", broker, "", "127.0.0.1");
     CHECK(misled.is_turned_away());
-    for (const auto* visitor : {&nobody, &forged, &late, &misled}) {
+    for (const auto* visitor : {&nobody, &forged, &late, &wary, &misled}) {
         CHECK(visitor->why.find("certificate") != std::string::npos);
     }
 }
@@ -198,5 +197,5 @@ TEST_CASE("identities: a broker whose certificate has expired is not believed",
     const Mosquitto broker(Mosquitto::At::once, "", ours.settings());
     Visitor agent(ours, ours, "agent.pangyo.room1", broker);
     CHECK(agent.is_turned_away());
-    CHECK(agent.why.find("TLS: certificate verify failed") != std::string::npos);
+    CHECK(agent.why.find("certificate") != std::string::npos);
 }
