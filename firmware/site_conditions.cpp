@@ -40,6 +40,16 @@ constexpr std::array<std::pair<std::string_view, Of>, 9> quantities = {{
     {"missing", Of::missing},
 }};
 
+/// What a number in one unit is multiplied by to be in another; nothing where that makes no sense.
+std::optional<double> units_ratio(Unit from, Unit to) {
+    if (from == to) return 1;
+    if (from == Unit::percent && to == Unit::ppm) return 1e4;
+    if (from == Unit::ppm && to == Unit::percent) return 1e-4;
+    if (from == Unit::kilowatt && to == Unit::watt) return 1e3;
+    if (from == Unit::watt && to == Unit::kilowatt) return 1e-3;
+    return std::nullopt;
+}
+
 bool counts_seconds(const Quantity& quantity) {
     return std::holds_alternative<TimeTo>(quantity) || std::holds_alternative<Overload>(quantity) ||
            std::holds_alternative<Stuck>(quantity) || std::holds_alternative<Missing>(quantity);
@@ -63,11 +73,34 @@ void SiteReader::read_condition(Section& row, AlarmScope& scope,
         if (points.size() == 1) condition.point = points[0];
         read_proof(row, scope, condition);
     }
-    row.finish();
+    const auto unit = row.has("unit") ? row.text("unit") : "";
     for (const auto& point : points) {
         condition.point = point;
         conditions.push_back(condition);
+        if (!unit.empty()) convert(row, unit, conditions.back());
     }
+    row.finish();
+}
+
+/// The limit from the unit that it was written in to the point's own.
+void SiteReader::convert(Section& row, const std::string& unit, ConditionPlan& condition) {
+    const auto wanted = parse_unit(unit);
+    const Register* reg = register_of(condition.point);
+    if (!wanted || condition.point == each_member || counts_seconds(condition.quantity)) {
+        row.complain("unit", !wanted ? fmt::format("there is no unit \"{}\"", unit)
+                                     : "is for a condition on a point, a role or a group");
+        return;
+    }
+    if (reg == nullptr) return;  // has had its complaint
+    const auto factor = units_ratio(*wanted, reg->unit);
+    if (!factor) {
+        row.complain("unit", fmt::format("{} {} is in \"{}\", which \"{}\" is not turned into",
+                                         condition.point.device, condition.point.measure,
+                                         to_string(reg->unit), unit));
+        return;
+    }
+    condition.limit *= *factor;
+    condition.hysteresis *= *factor;
 }
 
 /// The points that a condition is for: one, a group's, or each_member for the alarm's template.
@@ -285,6 +318,7 @@ double SiteReader::labelled(Section& row, const std::vector<PointId>& points) {
 void SiteReader::read_proof(Section& row, const AlarmScope& scope, ConditionPlan& condition) {
     condition.samples = static_cast<int>(row.integer_or("samples", 1, {1, 1000}));
     condition.held = wait(row, "held", Duration::zero(), longest_wait, Duration::zero());
+    condition.off_delay = wait(row, "off_delay", Duration::zero(), longest_wait, Duration::zero());
     // The alarm's belief is for the points that it is about, not for the flags beside them.
     const bool own = condition.point == each_member;
     if (own || row.has("jump") || row.has("believe")) {

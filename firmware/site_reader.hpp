@@ -71,6 +71,7 @@ private:
     static Overload read_overload(Section& row);
     void read_comparison(Section& row, ConditionPlan& condition,
                          const std::vector<PointId>& points);
+    void convert(Section& row, const std::string& unit, ConditionPlan& condition);
     void read_proof(Section& row, const AlarmScope& scope, ConditionPlan& condition);
     static void read_belief(Section& row, BeliefPlan& belief);
     [[nodiscard]] const Register* register_of(const PointId& point) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace firebreak {
 
@@ -11,11 +12,16 @@ namespace {
 constexpr double settle_s = 120;
 /// Changes that tell a living sensor from one stuck at the end of its range.
 constexpr std::uint32_t alive = 8;
+/// No heat keeps up its fastest for longer than this; after it, a twentieth of that is a lot.
+constexpr double burst_s = 2;
+constexpr double after_burst = 0.05;
 
 }  // namespace
 
 double Belief::allowed(double seconds) const {
-    return std::max({plan_.jump * seconds, 8 * noise_.sigma(), 4 * noise_.quantum()});
+    const double burst = std::min(seconds, burst_s);
+    const double heat = plan_.jump * (burst + after_burst * (seconds - burst));
+    return std::max({heat, 8 * noise_.sigma(), 4 * noise_.quantum()});
 }
 
 Belief::Answer Belief::take(double t, double value) {
@@ -54,6 +60,7 @@ Belief::Answer Belief::take(double t, double value) {
         since_ = t;
         direction_ = step;
         changes_ = 0;
+        cools_ = false;
         answer = Answer::doubted;
     }
     last_ = value;
@@ -73,6 +80,10 @@ Belief::Answer Belief::doubt(double t, double value, double step, double room) {
     // Heat goes on: a second step the same way, of a size that noise does not make.
     const bool same_way = moves && step * direction_ > 0;
     if (same_way && std::abs(step) > std::abs(direction_) / 20) return Answer::risen;
+    // So does what has burnt and cools: two even steps back down from where it leapt to.
+    const bool cools = moves && !jumps && direction_ > 0 && step < 0 && value > trusted_;
+    if (cools && std::exchange(cools_, true)) return Answer::risen;
+    cools_ = cools;
     if (jumps) {
         since_ = t;
         direction_ = step;

@@ -41,6 +41,7 @@ private:
     double last_ = 0, last_t_ = 0;
     double since_ = 0;           ///< of the last jump while doubted
     double direction_ = 0;       ///< of that jump
+    bool cools_ = false;         ///< the last step was an even one back down
     std::uint32_t changes_ = 0;  ///< steps since then: a sensor that lives
 };
 

@@ -1,5 +1,7 @@
 #include "firmware/alarm/book.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -10,11 +12,6 @@ namespace firebreak {
 namespace {
 
 constexpr std::size_t cause_most = 480;  ///< the wire's texts end at 512 bytes
-
-Verdict negate(Verdict verdict) {
-    if (verdict == Verdict::no_evidence) return verdict;
-    return verdict == Verdict::met ? Verdict::unmet : Verdict::met;
-}
 
 Verdict both(Verdict a, Verdict b) {
     const auto met = static_cast<std::size_t>(a == Verdict::met) + (b == Verdict::met ? 1 : 0);
@@ -68,6 +65,7 @@ std::vector<AlarmBook::Sign> AlarmBook::signs_of(std::size_t alarm,
     for (const auto& condition : conditions) {
         Sign sign;
         sign.condition = watch_.add(condition);
+        sign.off_delay = condition.off_delay;
         const auto kind = std::find(kinds_.begin(), kinds_.end(), condition.kind);
         sign.kind = static_cast<std::uint32_t>(kind - kinds_.begin());
         if (kind == kinds_.end()) kinds_.push_back(condition.kind);
@@ -223,11 +221,13 @@ void AlarmBook::look_at(std::vector<Sign>& signs, Duration within, Entry& entry,
         const bool was_met = sign.asks && sign.seen == Verdict::met;
         sign.seen = sign.asks ? ask(sign.alarms) : watch_.judge(sign.condition, history, now);
         if (sign.seen == Verdict::met || was_met) sign.met = now;
+        if (sign.seen != Verdict::no_evidence) sign.known = sign.seen;
         sign.verdict = sign.seen;
         if (!sign.asks) entry.recheck = std::min(entry.recheck, watch_.next_change(sign.condition));
-        if (sign.seen == Verdict::met || within == Duration::zero() || !sign.met) continue;
-        // A sign counts for a while after it was seen: fire burns its sensors.
-        const Instant over = *sign.met + within;
+        const Duration after = std::max(within, sign.off_delay);
+        if (sign.seen == Verdict::met || after == Duration::zero() || !sign.met) continue;
+        // A sign counts for a while after it was seen: fire burns its sensors, a load's heat stays.
+        const Instant over = *sign.met + after;
         if (now >= over) continue;
         sign.verdict = Verdict::met;
         entry.recheck = std::min(entry.recheck, over);
@@ -272,21 +272,33 @@ Verdict AlarmBook::join_signs(const std::vector<Sign>& signs, const AlarmPlan& p
     return join(met, missing, signs.size(), plan.all ? 0 : plan.join.at_least);
 }
 
-Verdict AlarmBook::join_list(const std::vector<Sign>& signs, bool all) {
+Verdict AlarmBook::join_list(const std::vector<Sign>& signs) {
     std::size_t met = 0;
     std::size_t missing = 0;
     for (const auto& sign : signs) {
         if (sign.verdict == Verdict::met) ++met;
         if (sign.verdict == Verdict::no_evidence) ++missing;
     }
-    return join(met, missing, signs.size(), all ? 0 : 1);
+    return join(met, missing, signs.size(), 1);
+}
+
+/// All of an excuse must be met. What is missing of it stays as it was last known, so that it
+/// neither starts nor ends an alarm, and was not met before it was ever known: what an excuse needs
+/// may not be measured here, and heat that is measured shall not wait for it.
+bool AlarmBook::excused(const Entry& entry) {
+    return std::all_of(entry.unless.begin(), entry.unless.end(), [](const Sign& sign) {
+        const bool missing = sign.verdict == Verdict::no_evidence;
+        return (missing ? sign.known : sign.verdict) == Verdict::met;
+    });
 }
 
 Verdict AlarmBook::verdict_of(const Entry& entry, const AlarmPlan& plan) {
     Verdict verdict = join_signs(entry.signs, plan);
-    if (!entry.confirmed_by.empty()) verdict = both(verdict, join_list(entry.confirmed_by, false));
-    if (!entry.unless.empty()) verdict = both(verdict, negate(join_list(entry.unless, true)));
-    return verdict;
+    if (!entry.confirmed_by.empty()) verdict = both(verdict, join_list(entry.confirmed_by));
+    // Only what is seen can be excused: a load must not clear the alarm of a cell that has burnt
+    // its sensor.
+    const bool held_back = !entry.unless.empty() && excused(entry);
+    return verdict == Verdict::met && held_back ? Verdict::unmet : verdict;
 }
 
 Instant AlarmBook::due(std::size_t alarm) const {
@@ -302,7 +314,9 @@ std::string AlarmBook::words_for(const Sign& sign, const History& history, Insta
         return sign.verdict == Verdict::met ? text + " (" + entry.cause + ')' : text;
     }
     if (sign.asks) return "an alarm was active a while ago";
-    return watch_.explain(sign.condition, history, now, sign.seen);
+    const auto text = watch_.explain(sign.condition, history, now, sign.seen);
+    if (sign.verdict == sign.seen || !sign.met) return text;
+    return fmt::format("{} (met until {:.0f} s ago)", text, seconds(now - *sign.met));
 }
 
 std::string AlarmBook::cause_of(std::size_t alarm, const History& history, Instant now) {

@@ -65,6 +65,8 @@ private:
         Verdict seen = Verdict::no_evidence;     ///< now
         Verdict verdict = Verdict::no_evidence;  ///< as it counts: also for a while after
         std::optional<Instant> met;              ///< when last
+        Duration off_delay{};                    ///< the condition's own
+        Verdict known = Verdict::unmet;          ///< as last seen on evidence
     };
     struct Entry {
         AlarmState state;
@@ -92,7 +94,8 @@ private:
                  Instant now);
     [[nodiscard]] Verdict ask(const std::vector<std::size_t>& alarms) const;
     [[nodiscard]] static Verdict join_signs(const std::vector<Sign>& signs, const AlarmPlan& plan);
-    [[nodiscard]] static Verdict join_list(const std::vector<Sign>& signs, bool all);
+    [[nodiscard]] static Verdict join_list(const std::vector<Sign>& signs);
+    [[nodiscard]] static bool excused(const Entry& entry);
     [[nodiscard]] static Verdict verdict_of(const Entry& entry, const AlarmPlan& plan);
     [[nodiscard]] std::string words_for(const Sign& sign, const History& history, Instant now);
     [[nodiscard]] std::string cause_of(std::size_t alarm, const History& history, Instant now);

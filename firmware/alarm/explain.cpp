@@ -144,6 +144,9 @@ std::string describe(const ConditionPlan& condition) {
     if (condition.held > Duration::zero()) {
         text += fmt::format(" held {}", format_duration(condition.held));
     }
+    if (condition.off_delay > Duration::zero()) {
+        text += fmt::format(" or until {} ago", format_duration(condition.off_delay));
+    }
     return text;
 }
 

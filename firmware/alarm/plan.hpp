@@ -100,6 +100,7 @@ struct ConditionPlan {
     BeliefPlan belief = {};
     int samples = 1;        ///< so many readings in a row must meet it
     Duration held = {};     ///< met readings must span this
+    Duration off_delay{};   ///< once met, it counts for so long after
     std::string kind = {};  ///< of sign: "heat", "gas"; of another alarm, that alarm's
 };
 

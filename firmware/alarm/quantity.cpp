@@ -113,8 +113,10 @@ Figure Watch::stuck(Memory& memory, const Stuck& how, Instant now) const {
     if (memory.marked != eye.changes + 1) {
         memory.marked = eye.changes + 1;
         memory.mark = *median;
+        memory.proof = false;
     }
-    return {std::abs(*median - memory.mark) >= how.moved ? for_s : 0, 0, nullptr, *median, 0};
+    memory.proof = memory.proof || std::abs(*median - memory.mark) >= how.moved;
+    return {memory.proof ? for_s : 0, 0, nullptr, *median, 0};
 }
 
 }  // namespace firebreak

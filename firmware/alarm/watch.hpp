@@ -87,6 +87,7 @@ private:
         Instant since{};           ///< of the first of them
         double mark = 0;           ///< the peers' median when the point last changed
         std::uint32_t marked = 0;
+        bool proof = false;  ///< the peers have moved since, whatever they do now
     };
 
     std::uint32_t eye_of(const PointId& point, const BeliefPlan& belief);

@@ -14,16 +14,9 @@ Instant instant(double at) {
     return zero + std::chrono::duration_cast<Duration>(std::chrono::duration<double>(at));
 }
 
-/// A template's alarms are its name, a dot and what tells the member: here the device. So a name is
-/// cut before the first part that is a device's.
-std::string detector_of(const AlarmPlan& alarm, const SitePlan& site) {
-    for (auto dot = alarm.name.find('.'); dot != std::string::npos;
-         dot = alarm.name.find('.', dot + 1)) {
-        const auto part = alarm.name.substr(dot + 1, alarm.name.find('.', dot + 1) - dot - 1);
-        for (const auto& device : site.devices)
-            if (device.name == part) return alarm.name.substr(0, dot);
-    }
-    return alarm.name;
+/// The alarms of one template are one detector.
+const std::string& detector_of(const AlarmPlan& alarm) {
+    return alarm.made_by.empty() ? alarm.name : alarm.made_by;
 }
 
 }  // namespace
@@ -31,7 +24,7 @@ std::string detector_of(const AlarmPlan& alarm, const SitePlan& site) {
 DetectorNames detector_names(const SitePlan& site) {
     DetectorNames names{"60 Cel, two readings", "all alarms"};
     for (const auto& alarm : site.alarms) {
-        const auto name = detector_of(alarm, site);
+        const auto name = detector_of(alarm);
         if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     }
     return names;
@@ -45,7 +38,7 @@ Detectors::Detectors(const SitePlan& site) : history_(zero), book_(site.alarms, 
     news_.resize(devices_.size());
     const auto names = detector_names(site);
     for (const auto& alarm : site.alarms) {
-        const auto at = std::find(names.begin(), names.end(), detector_of(alarm, site));
+        const auto at = std::find(names.begin(), names.end(), detector_of(alarm));
         detector_of_.push_back(static_cast<std::size_t>(at - names.begin()));
     }
 }

@@ -112,8 +112,15 @@ std::string describe(const std::string& name, const RecordingOutcome& played,
             if (firing.detector != detector) continue;
             if (count++ == 0) first = firing.at;
         }
-        if (first)
-            text += fmt::format("  {:<36} {:>9} ({} times)\n", names[detector], when(first), count);
+        if (!first) continue;
+        text += fmt::format("  {:<36} {:>9} ({} times)", names[detector], when(first), count);
+        const auto lead = [&](const std::optional<double>& at, const char* of) {
+            if (at) text += fmt::format(", {:.0f} s before {}", *at - *first, of);
+        };
+        lead(played.room.runaway, "runaway");
+        lead(played.room.hot80, "80 Cel");
+        lead(played.room.hot60, "60 Cel");
+        text += '\n';
     }
     return text;
 }
@@ -149,6 +156,7 @@ std::string to_json(const std::string& name, const RecordingOutcome& played,
 int play_files(const JudgeWords& words, const SitePlan& site, const RecordingPlan& plan) {
     Complaints complaints;
     const auto names = detector_names(site);
+    std::vector<RoomOutcome> outcomes;
     for (const auto& path : words.recordings) {
         std::ifstream csv(path);
         if (!csv) {
@@ -159,6 +167,11 @@ int play_files(const JudgeWords& words, const SitePlan& site, const RecordingPla
         const auto played = play_recording(csv, path, site, plan, complaints);
         if (complaints.size() > before) continue;
         fmt::print("{}", words.json ? to_json(path, played, names) : describe(path, played, names));
+        outcomes.push_back(played.room);
+    }
+    if (outcomes.size() > 1) {
+        const auto scores = tally(names, outcomes);
+        fmt::print("\n{}", words.json ? to_json(scores) : describe(scores));
     }
     if (complaints.empty()) return well;
     fmt::print(stderr, "{}\n", complaints.text());

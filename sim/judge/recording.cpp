@@ -109,6 +109,7 @@ public:
 
     RecordingOutcome finish() {
         outcome.room.firings = detectors_.firings();
+        if (outcome.room.runaway || outcome.room.hot80) outcome.room.watts = 1;
         return std::move(outcome);
     }
 

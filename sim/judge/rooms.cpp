@@ -55,6 +55,7 @@ public:
             offer("ambient.temperature", ambient_);
             offer("fire.smoke", smoke_);
             offer("fire.gas.discharged", discharged_);
+            offer("gas.hydrogen", hydrogen_);
             offer("ups.status.ob", on_battery_);
         }
     }
@@ -72,6 +73,8 @@ public:
         for (const auto seat : smoke_)
             detectors_.hear(seat, air_.smoke() >= smoke_seen ? 1 : 0, now_);
         for (const auto seat : discharged_) detectors_.hear(seat, 0, now_);
+        for (const auto seat : hydrogen_)
+            detectors_.hear(seat, std::min(40000.0, std::round(air_.hydrogen() * 1e4)), now_);
         for (const auto seat : on_battery_) detectors_.hear(seat, loaded_ ? 1 : 0, now_);
         detectors_.judge(now_);
     }
@@ -99,7 +102,7 @@ private:
     Detectors detectors_;
     CellString string_;
     RoomAir air_;
-    std::vector<std::size_t> cells_, volts_, ambient_, smoke_, discharged_, on_battery_;
+    std::vector<std::size_t> cells_, volts_, ambient_, smoke_, discharged_, hydrogen_, on_battery_;
     std::vector<Probe> probes_;
     double now_ = 0;
     bool loaded_ = false;

@@ -21,8 +21,8 @@ struct RoomsPlan {
 
 /// What became of one room.
 struct RoomOutcome {
-    double watts = 0;                             ///< into the failing cell; 0: a normal room
-    double began = 0;                             ///< s, the failure
+    double watts = 0;  ///< into the failing cell; 0: a normal room; 1: a recording that fails
+    double began = 0;  ///< s, the failure
     std::optional<double> runaway, hot60, hot80;  ///< s, of the failing cell itself
     double sensor_hours = 0;
     std::vector<Firing> firings;

