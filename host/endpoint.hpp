@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "contract/support/time.hpp"
 
@@ -28,11 +29,17 @@ struct SlurmEndpoint {
     Duration grace = std::chrono::seconds(30);
 };
 
+/// A program of the site's own; the address is its absolute path.
+struct ExecEndpoint {
+    std::vector<std::string> arguments;  ///< before the verb
+    bool json = false;                   ///< what is wanted comes on stdin, not as arguments
+};
+
 struct EndpointPlan {
     std::string name;
     std::string address;
     Duration timeout = std::chrono::seconds(2);
-    std::variant<HaproxyEndpoint, SlurmEndpoint> how{};
+    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint> how{};
 };
 
 }  // namespace firebreak

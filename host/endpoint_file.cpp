@@ -56,6 +56,16 @@ void read_slurm(Section& section, EndpointPlan& endpoint) {
     endpoint.how = std::move(how);
 }
 
+void read_exec(Section& section, EndpointPlan& endpoint) {
+    constexpr std::array<std::pair<std::string_view, bool>, 2> choices = {
+        {{"arguments", false}, {"json", true}}};
+    ExecEndpoint how;
+    need_path(section, "exec", endpoint.address);
+    how.arguments = section.texts("arguments");
+    how.json = section.choice_or<bool>("input", choices, how.json);
+    endpoint.how = std::move(how);
+}
+
 struct Kind {
     std::string_view key;
     Duration timeout;
@@ -66,6 +76,7 @@ struct Kind {
 constexpr std::array kinds = {
     Kind{"haproxy", std::chrono::seconds(2), read_haproxy},
     Kind{"slurm", std::chrono::seconds(10), read_slurm},
+    Kind{"exec", std::chrono::seconds(10), read_exec},
 };
 
 std::string known_keys() {
@@ -85,6 +96,11 @@ struct Describe {
                 ? std::string("killed")
                 : fmt::format("sent {}, then given {}", how.signal, format_duration(how.grace));
         return fmt::format("slurm by the tools in {}, running jobs are {}", address, jobs);
+    }
+    std::string operator()(const ExecEndpoint& how) const {
+        std::string out = "exec " + address;
+        for (const auto& word : how.arguments) out += ' ' + word;
+        return out + (how.json ? ", told by JSON on stdin" : ", told by arguments");
     }
 };
 

@@ -1,6 +1,7 @@
 #include "host/topology_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -106,12 +107,28 @@ void read_slurm(Section section, TargetPlan& target, const PolicyPlan& plan) {
     section.finish();
 }
 
+void read_exec(Section section, TargetPlan& target, const PolicyPlan& plan) {
+    constexpr std::array<std::pair<std::string_view, Ladder>, 2> choices = {
+        {{"servers", Ladder::servers}, {"outlets", Ladder::outlets}}};
+    target.kind = TargetKind::exec;
+    target.backend = target.name;
+    read_endpoint_name<ExecEndpoint>(section, target, plan);
+    target.items = checked(section.texts("items"), section, "items");
+    if (!section.has("as")) {
+        section.complain("as", "\"as\" is missing: its items are \"servers\" or \"outlets\"");
+    }
+    target.ladder = section.choice_or<Ladder>("as", choices, Ladder::servers);
+    if (target.ladder == Ladder::outlets) target.after = section.texts("after");
+    section.finish();
+}
+
 /// One line a kind.
 bool read_kind(Section& section, TargetPlan& target, const PolicyPlan& plan) {
     int kinds = 0;
     if (auto table = section.table("haproxy")) ++kinds, read_haproxy(*table, target, plan);
     if (auto table = section.table("outlet")) ++kinds, read_outlet(*table, target);
     if (auto table = section.table("slurm")) ++kinds, read_slurm(*table, target, plan);
+    if (auto table = section.table("exec")) ++kinds, read_exec(*table, target, plan);
     return kinds == 1;
 }
 
@@ -122,9 +139,7 @@ void read_target(Section& section, PolicyPlan& plan) {
     target.tier = static_cast<int>(section.integer_or("tier", 1, {1, 1000}));
     target.site = section.name("site");
     if (!read_kind(section, target, plan)) {
-        section.complain("",
-                         "a target needs exactly one of haproxy = {…}, outlet = {…} and "
-                         "slurm = {…}");
+        section.complain("", "a target needs exactly one of haproxy, outlet, slurm and exec");
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {

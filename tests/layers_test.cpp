@@ -119,6 +119,7 @@ const std::set<std::string> may_ask_the_clock = {
     "host/main.cpp",
     "host/actuate/child.cpp",
     "host/actuate/crew.cpp",
+    "host/actuate/exec.cpp",
     "host/actuate/haproxy.cpp",
     "host/actuate/slurm.cpp",
     "sim/main.cpp",

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "host/actuate/exec.hpp"
 #include "host/actuate/haproxy.hpp"
 #include "host/actuate/slurm.hpp"
 
@@ -37,6 +38,9 @@ struct Make {
     }
     std::unique_ptr<Actuator> operator()(const SlurmEndpoint& /*how*/) const {
         return make_slurm(endpoint, all(&TargetPlan::items), host(), stop_fd);
+    }
+    std::unique_ptr<Actuator> operator()(const ExecEndpoint& /*how*/) const {
+        return make_exec(endpoint, all(&TargetPlan::items), stop_fd);
     }
 };
 

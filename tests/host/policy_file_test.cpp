@@ -264,3 +264,30 @@ TEST_CASE("policy file: slurm's nodes are expanded, and what is wrong with them 
         says(complaints_of(with(good + "grace = \"1m\"\n", "endpoint = \"hpc\", nodes = [\"n1\"]")),
              "belong to jobs = \"signal\""));
 }
+
+TEST_CASE("policy file: a program's items say what they are, and it stands at an absolute path",
+          "[host][policy]") {
+    const auto with = [](const std::string& endpoint, const std::string& target) {
+        return head + "[[endpoint]]\nname = \"lamp\"\n" + endpoint +
+               "[[target]]\nname = \"lamps\"\nsite = \"pangyo\"\nexec = {" + target + "}\n" + text +
+               gas;
+    };
+    const std::string good = "exec = \"/opt/lamp\"\narguments = [\"-v\"]\ninput = \"json\"\n";
+    Complaints complaints;
+    const auto plan = read(
+        with(good, "endpoint = \"lamp\", items = [\"a\"], as = \"outlets\", after = [\"text\"]"),
+        complaints);
+    CHECK(complaints.text().empty());
+    CHECK(plan.targets[0].ladder == Ladder::outlets);
+    CHECK(plan.targets[0].after == std::vector<std::string>{"text"});
+    CHECK(says(describe(plan), "exec /opt/lamp -v, told by JSON on stdin"));
+    CHECK(says(complaints_of(with(good, "endpoint = \"lamp\", items = [\"a\"]")),
+               "\"as\" is missing"));
+    CHECK(says(complaints_of(with("exec = \"lamp\"\n",
+                                  "endpoint = \"lamp\", items = [\"a\"], as = \"servers\"")),
+               "must be an absolute path"));
+    CHECK(says(complaints_of(with(good,
+                                  "endpoint = \"lamp\", items = [\"a\"], as = \"servers\", "
+                                  "after = [\"text\"]")),
+               "after"));
+}
