@@ -9,7 +9,7 @@ namespace firebreak {
 void Controller::State::act(Target& target, Now now) {
     auto& ledger = target.ledger;
     if (ledger.lost(now.steady)) ledger.failed("the order's answer was lost", true, now.steady);
-    if (target.plan->kind == TargetKind::haproxy && !ledger.known()) {
+    if (!by_message(*target.plan) && !ledger.known()) {
         const bool waits = target.rung.wanted >= Posture::drain && ledger.fault().empty();
         target.refusal = waits ? "not read back yet" : "";
         if (ledger.must_observe(now.steady)) order(target, {}, now);
@@ -19,13 +19,13 @@ void Controller::State::act(Target& target, Now now) {
     auto steps = allowed(target, now);
     if (!plan.armed) {
         rehearse(target, steps, now);
-    } else if (target.plan->kind == TargetKind::outlet) {
+    } else if (by_message(*target.plan)) {
         switch_outlets(target, steps, now);
     } else if (!steps.empty() && ledger.may_step(now.steady)) {
         for (std::size_t i = 0; i < steps.size(); ++i) pace.took(now.steady);
         order(target, std::move(steps), now);
     }
-    if (target.plan->kind == TargetKind::haproxy && ledger.must_observe(now.steady)) {
+    if (!by_message(*target.plan) && ledger.must_observe(now.steady)) {
         order(target, {}, now);
     }
 }
@@ -45,7 +45,7 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
             if (target.refusal.empty()) target.refusal = step.item + ": " + *refused;
             continue;
         }
-        if (target.plan->kind == TargetKind::haproxy) {
+        if (has_backend(*target.plan)) {
             if (auto& servers = ready_of(*target.plan)) servers->erase(step.item);
         }
         passed.push_back(step);
@@ -57,7 +57,6 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
 Refusal Controller::State::guards(const Target& target, const Step& step, Instant now) {
     const auto state = target.ledger.states().find(step.item);
     const bool down = lowers(step, state == target.ledger.states().end() ? "" : state->second);
-    const bool is_outlet = target.plan->kind == TargetKind::outlet;
     if (!down) {
         const auto above = static_cast<Posture>(static_cast<int>(step.posture) + 1);
         const auto why = doubt(target.ballots, above, situation, plan.guard.evidence_max_age, now);
@@ -71,7 +70,9 @@ Refusal Controller::State::guards(const Target& target, const Step& step, Instan
         return guard_power_back(held);
     }
     if (auto refused = guard_fresh(step, target.rung.admitted)) return refused;
-    if (!is_outlet) return guard_min_ready(step, ready_of(*target.plan), plan.guard.min_ready);
+    if (has_backend(*target.plan)) {
+        return guard_min_ready(step, ready_of(*target.plan), plan.guard.min_ready);
+    }
     std::vector<DrainView> after;
     for (const auto& name : target.plan->after) {
         const Target* other = find(name);
@@ -87,8 +88,7 @@ ReadyServers& Controller::State::ready_of(const TargetPlan& target) {
     if (known != ready.end()) return known->second;
     std::vector<const TargetLedger*> views;
     for (const auto& other : targets) {
-        const bool same = other.plan->kind == TargetKind::haproxy &&
-                          other.plan->endpoint == target.endpoint &&
+        const bool same = has_backend(*other.plan) && other.plan->endpoint == target.endpoint &&
                           other.plan->backend == target.backend;
         if (same) views.push_back(&other.ledger);
     }
@@ -135,11 +135,11 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
 
 void Controller::State::command(const Step& step, bool armed, Now now) {
     tell(LogLevel::info, armed ? "order" : "rehearsed",
-        {{"target", step.target},
-         {"item", step.item},
-         {"action", step.action},
-         {"because", step.because},
-         {"id", step.id}});
+         {{"target", step.target},
+          {"item", step.item},
+          {"action", step.action},
+          {"because", step.because},
+          {"id", step.id}});
     Command command{step.id,      step.target,           step.item, step.action, armed,
                     step.because, stamper.next(now.wall)};
     outgoing.record({topic(Kind::command, step.target), to_json(command), false});

@@ -19,10 +19,10 @@ std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
     std::vector<std::size_t> order(targets.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        const bool a_is_outlet = targets[a].kind == TargetKind::outlet;
-        const bool b_is_outlet = targets[b].kind == TargetKind::outlet;
-        if (a_is_outlet != b_is_outlet) return b_is_outlet;
-        return a_is_outlet ? targets[a].tier > targets[b].tier : targets[a].tier < targets[b].tier;
+        const bool a_is_load = ladder_of(targets[a]) == Ladder::outlets;
+        const bool b_is_load = ladder_of(targets[b]) == Ladder::outlets;
+        if (a_is_load != b_is_load) return b_is_load;
+        return a_is_load ? targets[a].tier > targets[b].tier : targets[a].tier < targets[b].tier;
     });
     return order;
 }
@@ -43,7 +43,8 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
         target.plan = &target_plan;
         target.ballots = ballots_for(plan, target_plan);
         target.rung.calm_since = start.steady;
-        if (target_plan.kind == TargetKind::outlet) {
+        target.ledger.trust_marks(target_plan.kind == TargetKind::slurm);
+        if (by_message(target_plan)) {
             situation.expect(agent_of(target_plan), start.steady);
         }
     }
@@ -81,9 +82,9 @@ void Controller::State::evaluate(Now now) {
         if (!target.climb(plan, situation, now.steady)) continue;
         const auto& rung = target.rung;
         tell(LogLevel::info, "posture",
-            {{"target", target.plan->name},
-             {"wanted", to_string(rung.wanted)},
-             {"because", rung.because.empty() ? "calm" : rung.because.front()}});
+             {{"target", target.plan->name},
+              {"wanted", to_string(rung.wanted)},
+              {"because", rung.because.empty() ? "calm" : rung.because.front()}});
     }
     for (const auto index : order_of_acting) act(targets[index], now);
     publish_postures(now);
@@ -161,7 +162,7 @@ Instant Controller::next_deadline() const {
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {
-        if (target.plan->kind == TargetKind::haproxy) {
+        if (!by_message(*target.plan)) {
             next = std::min(next, target.ledger.next_deadline(state.evaluated_at));
         } else if (state.linked) {
             next = std::min(next, target.outlets.next_deadline());
@@ -215,7 +216,7 @@ std::vector<std::string> Controller::subscriptions() const {
     std::set<std::string> sites;
     for (const auto& rule : plan.rules) sites.insert(rule.site.empty() ? "+" : rule.site);
     for (const auto& target : plan.targets) {
-        if (target.kind == TargetKind::outlet) sites.insert(target.site);
+        if (by_message(target)) sites.insert(target.site);
     }
     if (sites.contains("+")) sites = {"+"};  // overlapping filters would deliver twice
     std::vector<std::string> filters;

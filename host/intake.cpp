@@ -15,7 +15,7 @@ void Controller::State::dropped(std::string_view kind, const std::string& why) {
     ++counters["messages.dropped"];
     if (logged.size() >= max_kinds_logged || !logged.emplace(kind).second) return;
     tell(LogLevel::warning, "message-dropped",
-        {{"kind", kind}, {"why", why}, {"note", "more of this kind are only counted"}});
+         {{"kind", kind}, {"why", why}, {"note", "more of this kind are only counted"}});
 }
 
 void Controller::State::heard(Heard heard) {
@@ -55,18 +55,18 @@ void Controller::State::arrived(const Arrived& message, Now now) {
 void Controller::State::acked(const Topic& topic, const Ack& ack) {
     Target* target = find(topic.name);
     // Else it answers somebody else's command, or a record.
-    const bool is_outlet = target != nullptr && target->plan->kind == TargetKind::outlet;
-    if (!is_outlet || agent_of(*target->plan) != topic.origin) return;
+    const bool commanded = target != nullptr && by_message(*target->plan);
+    if (!commanded || agent_of(*target->plan) != topic.origin) return;
     const auto settled = target->outlets.acked(ack);
     if (!settled) return;
     const auto& step = settled->step;
     tell(LogLevel::info, "receipt",
-        {{"target", step.target},
-         {"item", step.item},
-         {"action", step.action},
-         {"outcome", to_string(ack.outcome)},
-         {"detail", ack.detail},
-         {"id", step.id}});
+         {{"target", step.target},
+          {"item", step.item},
+          {"action", step.action},
+          {"outcome", to_string(ack.outcome)},
+          {"detail", ack.detail},
+          {"id", step.id}});
     if (ack.outcome != Outcome::done && ack.outcome != Outcome::already) {
         ++counters["orders.failed"];
         return;
@@ -86,11 +86,14 @@ void Controller::State::seed(const Topic& topic, const PostureNotice& notice, In
     };
     std::vector<std::string> held;
     std::copy_if(notice.held.begin(), notice.held.end(), std::back_inserter(held), is_item);
-    if (target->plan->kind == TargetKind::outlet) {
-        for (const auto& item : held) target->ledger.item_is(item, "off", true);
+    const auto ladder = ladder_of(*target->plan);
+    if (by_message(*target->plan)) {
+        auto action = action_for(ladder, notice.wanted);
+        if (depth_of(action) == 0) action = action_for(ladder, Posture::cut);
+        for (const auto& item : held) target->ledger.item_is(item, std::string(action), true);
     } else {
-        // On the way to "cut" or back an item may be in either state: take what is read.
-        const bool drained = notice.wanted == Posture::drain || notice.wanted == Posture::shed;
+        // On the way to a deeper state or back an item may be in either: take what is read.
+        const bool drained = action_for(ladder, notice.wanted) == "drain";
         target->ledger.took_over(held, drained ? "drain" : "");
     }
     if (notice.wanted > target->rung.wanted) {
@@ -101,7 +104,7 @@ void Controller::State::seed(const Topic& topic, const PostureNotice& notice, In
         target->rung.calm_since = now;
     }
     tell(LogLevel::info, "took-over",
-        {{"target", notice.target}, {"wanted", to_string(notice.wanted)}, {"held", held.size()}});
+         {{"target", notice.target}, {"wanted", to_string(notice.wanted)}, {"held", held.size()}});
 }
 
 void Controller::State::receipt(const Receipt& receipt, Instant now) {
@@ -114,15 +117,15 @@ void Controller::State::receipt(const Receipt& receipt, Instant now) {
         ledger.failed(std::string(to_string(error.fault)) + ": " + error.what,
                       !receipt.steps.empty(), now);
         tell(LogLevel::warning, "order-failed",
-            {{"target", receipt.target},
-             {"steps", receipt.steps.size()},
-             {"fault", to_string(error.fault)},
-             {"why", error.what}});
+             {{"target", receipt.target},
+              {"steps", receipt.steps.size()},
+              {"fault", to_string(error.fault)},
+              {"why", error.what}});
         return;
     }
     for (const auto& item : ledger.read_back(*receipt.states, now)) {
         tell(LogLevel::warning, "changed-by-others",
-            {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
+             {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
     for (const auto& step : receipt.steps) {
         const auto state = receipt.states->find(step.item);
@@ -131,11 +134,11 @@ void Controller::State::receipt(const Receipt& receipt, Instant now) {
         if (done) ++counters["steps.done"];
         if (done && depth_of(step.action) > 0) target->acted = true;
         tell(done ? LogLevel::info : LogLevel::warning, "receipt",
-            {{"target", step.target},
-             {"item", step.item},
-             {"action", step.action},
-             {"reads", is},
-             {"id", step.id}});
+             {{"target", step.target},
+              {"item", step.item},
+              {"action", step.action},
+              {"reads", is},
+              {"id", step.id}});
     }
     for (auto& other : targets) {
         if (&other != target && other.plan->endpoint == target->plan->endpoint) {

@@ -46,7 +46,20 @@ std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Insta
     } else if (stepped) {
         settled();
     }
-    return drop_foreign();
+    return marked_ ? hold_marked() : drop_foreign();
+}
+
+std::vector<std::string> TargetLedger::hold_marked() {
+    std::map<std::string, std::string> marked;
+    for (const auto& [item, state] : states_) {
+        if (depth_of(state) > 0 && !state.ends_with(by_others)) marked[item] = state;
+    }
+    std::vector<std::string> lost;
+    for (const auto& [item, action] : held_) {
+        if (!marked.contains(item)) lost.push_back(item);
+    }
+    held_ = std::move(marked);
+    return lost;
 }
 
 std::vector<std::string> TargetLedger::drop_foreign() {

@@ -24,6 +24,10 @@ public:
     /// An answer this late was lost on its way: ask anew. Longer than any endpoint's timeout.
     static constexpr Duration lost_after = std::chrono::seconds(120);
 
+    /// The actuator leaves a mark on what it puts down and reads it back: every item of a lower
+    /// state without `by_others` is held, whatever this life of the host remembers.
+    void trust_marks(bool marked) { marked_ = marked; }
+
     /// Steps, or an observation when there are none, go out to the crew.
     void ordered(const std::vector<Step>& steps, Instant now);
 
@@ -78,11 +82,13 @@ private:
     };
 
     std::vector<std::string> drop_foreign();
+    std::vector<std::string> hold_marked();
 
     ItemStates states_;                        ///< as last read back, the whole backend
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
     std::map<std::string, Try> tried_;         ///< item -> action whose effect is not read yet
-    bool known_ = false;                       ///< read back, and nothing failed since
+    bool marked_ = false;
+    bool known_ = false;  ///< read back, and nothing failed since
     bool under_way_ = false;
     bool steps_under_way_ = false;
     Instant ordered_at_{};

@@ -3,17 +3,41 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 
 namespace firebreak {
 namespace {
 
+/// What a ladder asks, from normal to cut.
+using Words = std::array<std::string_view, 5>;
+constexpr Words for_servers = {"ready", "ready", "drain", "drain", "maint"};
+constexpr Words for_outlets = {"on", "on", "on", "off", "off"};
+constexpr Words for_nodes = {"ready", "ready", "drain", "maint", "maint"};
+constexpr Words for_nodes_power_off = {"ready", "ready", "drain", "maint", "off"};
+
+const Words& words_of(Ladder ladder) {
+    switch (ladder) {
+        case Ladder::servers:
+            return for_servers;
+        case Ladder::outlets:
+            return for_outlets;
+        case Ladder::nodes:
+            return for_nodes;
+        case Ladder::nodes_power_off:
+            return for_nodes_power_off;
+    }
+    std::abort();
+}
+
 /// The action that an item needs, or "" when it is to be left alone.
-std::string_view needed(TargetKind kind, Posture wanted, std::string_view state, bool held) {
-    const auto action = action_for(kind, wanted);
-    // An outlet's state is known only by acks; switching off what is off is harmless.
-    if (state.empty()) return kind == TargetKind::outlet && action == "off" ? action : "";
-    const int from = depth_of(state);
+std::string_view needed(const TargetPlan& target, Posture wanted, std::string_view state,
+                        bool held) {
+    const auto action = action_for(ladder_of(target), wanted);
     const int to = depth_of(action);
+    // What is known only by acks may be told off: switching off what is off is harmless.
+    if (state.empty()) return by_message(target) && to > 0 ? action : "";
+    const int from = depth_of(state);
     if (from < to) return action;
     // Back up only what this host put down: the rest is in some human's hands.
     return from > to && held ? action : "";
@@ -21,14 +45,14 @@ std::string_view needed(TargetKind kind, Posture wanted, std::string_view state,
 
 }  // namespace
 
-std::string_view action_for(TargetKind kind, Posture wanted) {
-    if (kind == TargetKind::outlet) return wanted >= Posture::shed ? "off" : "on";
-    if (wanted == Posture::cut) return "maint";
-    return wanted >= Posture::drain ? "drain" : "ready";
+std::string_view action_for(Ladder ladder, Posture wanted) {
+    return words_of(ladder)[static_cast<std::size_t>(wanted)];
 }
 
 int depth_of(std::string_view state) {
-    if (state == "maint" || state == "off") return 2;
+    if (state.ends_with(by_others)) state.remove_suffix(by_others.size());
+    if (state == "off") return 3;
+    if (state == "maint") return 2;
     return state == "drain" ? 1 : 0;
 }
 
@@ -55,7 +79,7 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
     for (const auto& item : target.items) {
         const auto state = states.find(item);
         const std::string now_is = state == states.end() ? "" : state->second;
-        const auto action = needed(target.kind, wish.wanted, now_is, held.contains(item));
+        const auto action = needed(target, wish.wanted, now_is, held.contains(item));
         if (action.empty()) continue;
         steps.push_back({step_id(target.name, item, action, wish.because, wish.began), target.name,
                          item, std::string(action), wish.wanted, wish.because});
@@ -65,19 +89,18 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
 
 Posture reached_rung(const TargetPlan& target, Posture wanted,
                      const std::map<std::string, std::string>& states) {
-    int depth = 2;  // as far as the item that is least far
+    int depth = 3;  // as far as the item that is least far
     for (const auto& item : target.items) {
         const auto state = states.find(item);
         depth = std::min(depth, state == states.end() ? 0 : depth_of(state->second));
     }
     if (target.items.empty()) depth = 0;
-    if (target.kind == TargetKind::outlet) {
-        if (depth == 2) return std::clamp(wanted, Posture::shed, Posture::cut);
-        return std::clamp(wanted, Posture::normal, Posture::drain);
-    }
-    if (depth == 2) return Posture::cut;
-    if (depth == 1) return std::clamp(wanted, Posture::drain, Posture::shed);
-    return std::clamp(wanted, Posture::normal, Posture::watch);
+    const auto& words = words_of(ladder_of(target));
+    std::size_t highest = 0;  // the highest rung that asks for no more
+    while (highest + 1 < words.size() && depth_of(words[highest + 1]) <= depth) ++highest;
+    std::size_t lowest = highest;
+    while (lowest > 0 && depth_of(words[lowest - 1]) == depth_of(words[highest])) --lowest;
+    return std::clamp(wanted, static_cast<Posture>(lowest), static_cast<Posture>(highest));
 }
 
 }  // namespace firebreak

@@ -17,7 +17,7 @@ struct Step {
     std::string id;  ///< stable: same target, item, action and cause give the same id
     std::string target;
     std::string item;                   ///< server or outlet
-    std::string action;                 ///< what to set: "drain", "ready", "maint", "off", "on"
+    std::string action;                 ///< what to set: "ready", "drain", "maint", "on", "off"
     Posture posture = Posture::normal;  ///< the rung this step serves
     std::string because;                ///< "site/agent/alarm", or "calm" on the way back
 
@@ -25,9 +25,12 @@ struct Step {
 };
 
 /// What a rung asks of one item.
-[[nodiscard]] std::string_view action_for(TargetKind kind, Posture wanted);
+[[nodiscard]] std::string_view action_for(Ladder ladder, Posture wanted);
 
-/// How far down a state or an action is: 0 carries traffic or load, 2 is off.
+/// Ends a state that bears somebody else's mark: as deep, but not for us to bring back.
+inline constexpr std::string_view by_others = "-other";
+
+/// How far down a state or an action is: 0 carries traffic or load, 3 is off.
 [[nodiscard]] int depth_of(std::string_view state);
 
 /// Whether a step takes traffic or load away from an item in `state`.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,16 +12,18 @@
 #include "contract/posture.hpp"
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
+#include "host/endpoint.hpp"
 
 namespace firebreak {
 
-enum class TargetKind : std::uint8_t { haproxy, outlet };
+enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec };
 
-/// An HAProxy runtime API: a Unix socket path or host:port.
-struct EndpointPlan {
-    std::string name;
-    std::string address;
-    Duration timeout = std::chrono::seconds(2);
+/// What each rung asks of an item; plan.cpp has the words.
+enum class Ladder : std::uint8_t {
+    servers,          ///< drained from drain on, in maintenance at cut
+    outlets,          ///< off from shed on
+    nodes,            ///< drained from drain on, down from shed on
+    nodes_power_off,  ///< the same, and powered down at cut
 };
 
 struct TargetPlan {
@@ -28,13 +31,29 @@ struct TargetPlan {
     TargetKind kind = TargetKind::haproxy;
     int tier = 1;          ///< 1 is the most important service; the highest number goes first
     std::string site;      ///< the site the items stand in
-    std::string endpoint;  ///< haproxy: which EndpointPlan
-    std::string backend;   ///< haproxy: backend name
-    std::vector<std::string> items;  ///< servers of the backend, or outlets of the agent
+    std::string endpoint;  ///< which EndpointPlan; outlet: none
+    std::string backend;   ///< haproxy: backend name; exec: the target's own
+    std::optional<Ladder> ladder;    ///< by its kind when not said
+    std::vector<std::string> items;  ///< servers of the backend, outlets of the agent, nodes
     std::string agent;               ///< outlet: the agent that switches them
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
     Place place;
 };
+
+/// Carried out by the room's agent, over MQTT; everything else stands behind an endpoint.
+[[nodiscard]] inline bool by_message(const TargetPlan& target) {
+    return target.kind == TargetKind::outlet;
+}
+
+[[nodiscard]] inline Ladder ladder_of(const TargetPlan& target) {
+    if (target.ladder) return *target.ladder;
+    return target.kind == TargetKind::outlet ? Ladder::outlets : Ladder::servers;
+}
+
+/// Whether its servers stand in for each other, so that some of them must stay ready.
+[[nodiscard]] inline bool has_backend(const TargetPlan& target) {
+    return !by_message(target) && ladder_of(target) == Ladder::servers;
+}
 
 struct RulePlan {
     std::string site, agent, alarm;  ///< "" matches any

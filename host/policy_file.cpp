@@ -6,6 +6,7 @@
 #include <array>
 
 #include "contract/topic.hpp"
+#include "host/endpoint_file.hpp"
 #include "host/topology_file.hpp"
 #include "host/vote.hpp"
 
@@ -91,6 +92,10 @@ std::string describe_target(const TargetPlan& target) {
         return fmt::format("  {} (tier {}, {}): haproxy {} backend {}:{}\n", target.name,
                            target.tier, target.site, target.endpoint, target.backend, items);
     }
+    if (!by_message(target)) {
+        return fmt::format("  {} (tier {}, {}): by {}:{}\n", target.name, target.tier, target.site,
+                           target.endpoint, items);
+    }
     std::string after;
     for (const auto& name : target.after) after += (after.empty() ? ", after " : " and ") + name;
     return fmt::format("  {} (tier {}, {}): outlets of {}:{}{}\n", target.name, target.tier,
@@ -142,8 +147,7 @@ std::string describe(const PolicyPlan& plan) {
                        format_duration(plan.guard.evidence_max_age));
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {
-        out += fmt::format("  {}: haproxy at {}, timeout {}\n", endpoint.name, endpoint.address,
-                           format_duration(endpoint.timeout));
+        out += "  " + describe(endpoint) + '\n';
     }
     out += "targets, and who votes for what\n";
     for (const auto& target : plan.targets) {

@@ -31,7 +31,7 @@ Posture Target::reached() const {
 }
 
 bool Target::is_read() const {
-    return plan->kind == TargetKind::outlet || ledger.known();
+    return by_message(*plan) || ledger.known();
 }
 
 std::vector<Step> Target::steps() const {
@@ -43,11 +43,11 @@ std::string Target::blocked() const {
     if (!absence.empty()) return absence;
     if (auto trouble = outlets.trouble(); !trouble.empty()) return trouble;
     if (!refusal.empty()) return refusal;
-    if (plan->kind == TargetKind::haproxy && ledger.known()) {
+    if (!by_message(*plan) && ledger.known()) {
         for (const auto& item : plan->items) {
-            if (!ledger.states().contains(item)) {
-                return "server " + item + " is not in backend " + plan->backend;
-            }
+            if (ledger.states().contains(item)) continue;
+            if (plan->backend.empty()) return item + " is unknown to " + plan->endpoint;
+            return "server " + item + " is not in backend " + plan->backend;
         }
     }
     return doubt.empty() ? "" : "restoring waits: " + doubt;

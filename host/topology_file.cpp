@@ -1,16 +1,18 @@
 #include "host/topology_file.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
+#include "contract/payload.hpp"
 #include "contract/topic.hpp"
-#include "host/actuate/haproxy.hpp"
+#include "host/endpoint_file.hpp"
+#include "host/hostlist.hpp"
 
 namespace firebreak {
 namespace {
 
-constexpr Duration longest_timeout = std::chrono::seconds(30);
 constexpr std::size_t longest_item = 64;  // what fits the wire's item and held
 
 /// HAProxy's own rule for proxy and server names (configuration.txt, 2.6: letters, digits and
@@ -23,10 +25,15 @@ bool is_item(std::string_view text) {
            });
 }
 
-std::vector<std::string> items_of(Section& section, std::string_view key, std::string_view what) {
-    auto items = section.texts(key);
+/// What is wrong with them is said; they are given back all the same.
+std::vector<std::string> checked(std::vector<std::string> items, Section& section,
+                                 std::string_view key) {
     if (items.empty()) {
-        section.complain(key, "no " + std::string(what) + ": name at least one");
+        section.complain(key, "no " + std::string(key) + ": name at least one");
+    }
+    if (items.size() > max_held) {
+        section.complain(key, "more than " + std::to_string(max_held) +
+                                  " in one target: make more targets of them");
     }
     std::set<std::string> seen;
     for (const auto& item : items) {
@@ -40,43 +47,46 @@ std::vector<std::string> items_of(Section& section, std::string_view key, std::s
     return items;
 }
 
-void read_endpoint(Section& section, PolicyPlan& plan) {
-    EndpointPlan endpoint;
-    endpoint.name = section.name("name");
-    endpoint.address = section.text("haproxy");
-    endpoint.timeout = section.duration_or("timeout", endpoint.timeout);
-    if (!endpoint.address.empty()) {
-        if (const auto why = address_complaint(endpoint.address); !why.empty()) {
-            section.complain("haproxy", why);
+/// The endpoint a target names, which must be one of its kind.
+template <class How>
+void read_endpoint_name(Section& section, TargetPlan& target, const PolicyPlan& plan) {
+    target.endpoint = section.text("endpoint");
+    if (!section.has("endpoint")) return;
+    std::vector<std::string_view> names;
+    for (const auto& endpoint : plan.endpoints) {
+        if (endpoint.name == target.endpoint) {
+            if (std::holds_alternative<How>(endpoint.how)) return;
+            return section.complain("endpoint",
+                                    "\"" + endpoint.name + "\" is an endpoint of another kind");
         }
+        names.push_back(endpoint.name);
     }
-    if (endpoint.timeout <= Duration::zero() || endpoint.timeout > longest_timeout) {
-        section.complain("timeout", "\"timeout\" must be above 0s and at most 30s");
-    }
-    for (const auto& other : plan.endpoints) {
-        if (!endpoint.name.empty() && other.name == endpoint.name) {
-            section.complain("name", "there is an endpoint \"" + other.name + "\" already");
+    section.complain("endpoint", "there is no endpoint \"" + target.endpoint + "\"" +
+                                     hint(target.endpoint, names));
+}
+
+/// Nodes as Slurm writes them, each a name of its own afterwards.
+std::vector<std::string> nodes_of(Section& section) {
+    std::vector<std::string> nodes;
+    for (const auto& text : section.texts("nodes")) {
+        auto some = expand_hostlist(text, max_held);
+        if (!some) {
+            section.complain("nodes", some.error().what);
+            continue;
         }
+        nodes.insert(nodes.end(), some->begin(), some->end());
     }
-    section.finish();
-    plan.endpoints.push_back(std::move(endpoint));
+    return nodes;
 }
 
 void read_haproxy(Section section, TargetPlan& target, const PolicyPlan& plan) {
     target.kind = TargetKind::haproxy;
-    target.endpoint = section.text("endpoint");
+    read_endpoint_name<HaproxyEndpoint>(section, target, plan);
     target.backend = section.text("backend");
-    target.items = items_of(section, "servers", "servers");
+    target.items = checked(section.texts("servers"), section, "servers");
     if (section.has("backend") && !is_item(target.backend)) {
         section.complain("backend",
                          "\"backend\" must name a backend as HAProxy's configuration does");
-    }
-    std::vector<std::string_view> names;
-    for (const auto& endpoint : plan.endpoints) names.push_back(endpoint.name);
-    if (section.has("endpoint") &&
-        std::find(names.begin(), names.end(), target.endpoint) == names.end()) {
-        section.complain("endpoint", "there is no endpoint \"" + target.endpoint + "\"" +
-                                         hint(target.endpoint, names));
     }
     section.finish();
 }
@@ -84,9 +94,42 @@ void read_haproxy(Section section, TargetPlan& target, const PolicyPlan& plan) {
 void read_outlet(Section section, TargetPlan& target) {
     target.kind = TargetKind::outlet;
     target.agent = section.name("agent");
-    target.items = items_of(section, "outlets", "outlets");
+    target.items = checked(section.texts("outlets"), section, "outlets");
     target.after = section.texts("after");
     section.finish();
+}
+
+void read_slurm(Section section, TargetPlan& target, const PolicyPlan& plan) {
+    target.kind = TargetKind::slurm;
+    target.ladder = section.flag_or("power_down", false) ? Ladder::nodes_power_off : Ladder::nodes;
+    read_endpoint_name<SlurmEndpoint>(section, target, plan);
+    target.items = checked(nodes_of(section), section, "nodes");
+    section.finish();
+}
+
+void read_exec(Section section, TargetPlan& target, const PolicyPlan& plan) {
+    constexpr std::array<std::pair<std::string_view, Ladder>, 2> choices = {
+        {{"servers", Ladder::servers}, {"outlets", Ladder::outlets}}};
+    target.kind = TargetKind::exec;
+    target.backend = target.name;
+    read_endpoint_name<ExecEndpoint>(section, target, plan);
+    target.items = checked(section.texts("items"), section, "items");
+    if (!section.has("as")) {
+        section.complain("as", "\"as\" is missing: its items are \"servers\" or \"outlets\"");
+    }
+    target.ladder = section.choice_or<Ladder>("as", choices, Ladder::servers);
+    if (target.ladder == Ladder::outlets) target.after = section.texts("after");
+    section.finish();
+}
+
+/// One line a kind.
+bool read_kind(Section& section, TargetPlan& target, const PolicyPlan& plan) {
+    int kinds = 0;
+    if (auto table = section.table("haproxy")) ++kinds, read_haproxy(*table, target, plan);
+    if (auto table = section.table("outlet")) ++kinds, read_outlet(*table, target);
+    if (auto table = section.table("slurm")) ++kinds, read_slurm(*table, target, plan);
+    if (auto table = section.table("exec")) ++kinds, read_exec(*table, target, plan);
+    return kinds == 1;
 }
 
 void read_target(Section& section, PolicyPlan& plan) {
@@ -95,12 +138,8 @@ void read_target(Section& section, PolicyPlan& plan) {
     target.name = section.name("name");
     target.tier = static_cast<int>(section.integer_or("tier", 1, {1, 1000}));
     target.site = section.name("site");
-    auto haproxy = section.table("haproxy");
-    auto outlet = section.table("outlet");
-    if (haproxy) read_haproxy(*haproxy, target, plan);
-    if (outlet) read_outlet(*outlet, target);
-    if (haproxy.has_value() == outlet.has_value()) {
-        section.complain("", "a target needs either haproxy = {…} or outlet = {…}");
+    if (!read_kind(section, target, plan)) {
+        section.complain("", "a target needs exactly one of haproxy, outlet, slurm and exec");
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {
@@ -115,9 +154,9 @@ void read_target(Section& section, PolicyPlan& plan) {
 void check_owners(const PolicyPlan& plan, Complaints& complaints) {
     std::map<std::string, std::string> owners;
     for (const auto& target : plan.targets) {
-        const bool outlet = target.kind == TargetKind::outlet;
-        const auto where = outlet ? alarm_name({target.site, Role::agent, target.agent}, "")
-                                  : target.endpoint + ' ' + target.backend + ' ';
+        const auto where = by_message(target)
+                               ? alarm_name({target.site, Role::agent, target.agent}, "")
+                               : target.endpoint + ' ' + target.backend + ' ';
         for (const auto& item : std::set<std::string>(target.items.begin(), target.items.end())) {
             const auto [owner, is_new] = owners.emplace(where + item, target.name);
             if (is_new) continue;

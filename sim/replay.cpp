@@ -37,16 +37,17 @@ Duration scaled(Duration duration, double factor) {
     return Duration(ticks);
 }
 
-/// The servers behind each haproxy target, all ready at first, and as many elsewhere as the
+/// The items of each target behind an endpoint, all ready at first, and as many elsewhere as the
 /// guard wants to stay ready: the replay asks what the policy does, not what the edge holds.
 class Balancers {
 public:
     explicit Balancers(const PolicyPlan& policy) {
         for (const auto& target : policy.targets) {
-            if (target.kind != TargetKind::haproxy) continue;
+            if (by_message(target)) continue;
             auto& states = backends_[key(target)];
             backend_of_[target.name] = key(target);
-            for (const auto& item : target.items) states[item] = "ready";
+            for (const auto& item : target.items)
+                states[item] = action_for(ladder_of(target), Posture::normal);
             for (int i = 0; i < policy.guard.min_ready; ++i) {
                 states[fmt::format("elsewhere-{}", i + 1)] = "ready";
             }
@@ -61,7 +62,7 @@ public:
 
 private:
     static std::string key(const TargetPlan& target) {
-        return target.endpoint + " " + target.backend;
+        return target.endpoint + " " + (target.backend.empty() ? target.name : target.backend);
     }
 
     std::map<std::string, std::string> backend_of_;

@@ -1,18 +1,54 @@
 #include "host/actuate/catalog.hpp"
 
+#include <utility>
+
+#include "host/actuate/exec.hpp"
 #include "host/actuate/haproxy.hpp"
+#include "host/actuate/slurm.hpp"
 
 namespace firebreak {
+namespace {
+
+/// One of `TargetPlan`'s fields of every target behind this endpoint, by the target's name.
+template <class Field>
+std::map<std::string, Field> by_target(const EndpointPlan& endpoint, const PolicyPlan& policy,
+                                       Field TargetPlan::*field) {
+    std::map<std::string, Field> out;
+    for (const auto& target : policy.targets) {
+        if (by_message(target) || target.endpoint != endpoint.name) continue;
+        out[target.name] = target.*field;
+    }
+    return out;
+}
+
+/// One line a kind.
+struct Make {
+    const EndpointPlan& endpoint;
+    const PolicyPlan& policy;
+    int stop_fd;
+
+    template <class Field>
+    [[nodiscard]] auto all(Field TargetPlan::*field) const {
+        return by_target(endpoint, policy, field);
+    }
+    [[nodiscard]] std::string host() const { return policy.site + '/' + policy.host; }
+
+    std::unique_ptr<Actuator> operator()(const HaproxyEndpoint& /*how*/) const {
+        return make_haproxy(endpoint, all(&TargetPlan::backend), stop_fd);
+    }
+    std::unique_ptr<Actuator> operator()(const SlurmEndpoint& /*how*/) const {
+        return make_slurm(endpoint, all(&TargetPlan::items), host(), stop_fd);
+    }
+    std::unique_ptr<Actuator> operator()(const ExecEndpoint& /*how*/) const {
+        return make_exec(endpoint, all(&TargetPlan::items), stop_fd);
+    }
+};
+
+}  // namespace
 
 std::unique_ptr<Actuator> make_actuator(const EndpointPlan& endpoint, const PolicyPlan& policy,
                                         int stop_fd) {
-    std::map<std::string, std::string> backends;
-    for (const auto& target : policy.targets) {
-        if (target.kind == TargetKind::haproxy && target.endpoint == endpoint.name) {
-            backends[target.name] = target.backend;
-        }
-    }
-    return make_haproxy(endpoint, std::move(backends), stop_fd);
+    return std::visit(Make{endpoint, policy, stop_fd}, endpoint.how);
 }
 
 }  // namespace firebreak

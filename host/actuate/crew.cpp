@@ -84,7 +84,7 @@ Crew::Crew(const PolicyPlan& policy, const Maker& make, const Sink& sink)
     for (const auto& endpoint : policy.endpoints) {
         workers_.push_back(std::make_unique<Worker>(make(endpoint, stop_fd_), sink, stop_fd_));
         for (const auto& target : policy.targets) {
-            if (target.kind == TargetKind::haproxy && target.endpoint == endpoint.name) {
+            if (!by_message(target) && target.endpoint == endpoint.name) {
                 by_target_[target.name] = workers_.back().get();
             }
         }

@@ -173,3 +173,17 @@ TEST_CASE("ledger: an earlier life's items are kept if they still are as it left
     CHECK(cut.held_items() == Names{"a", "b"});
     CHECK(cut.held().at("b") == "maint");
 }
+
+TEST_CASE("ledger: where marks are read back, what bears ours is held and nothing else",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_marks(true);
+    ledger.read_back({{"a", "drain"}, {"b", "drain-other"}, {"c", "ready"}}, t0);
+    CHECK(ledger.held_items() == Names{"a"});  // of an earlier life: its mark says so
+    ledger.ordered({{"1", "text", "c", "maint", Posture::shed, "x"}}, t0);
+    ledger.read_back({{"a", "drain"}, {"b", "drain-other"}, {"c", "drain"}}, t0);
+    CHECK(ledger.held().at("c") == "drain");  // half way, and ours all the same
+    CHECK(ledger.fault() == "not read back as set: c");
+    CHECK(ledger.read_back({{"a", "drain-other"}, {"c", "maint"}}, t0) == Names{"a"});
+    CHECK(ledger.held().at("c") == "maint");
+}

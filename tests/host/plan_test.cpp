@@ -86,11 +86,10 @@ TEST_CASE("plan: for every state and rung a step only ever leads to what the run
                 const States mine = held ? States{{"a", state}} : States{};
                 const auto steps = plan_steps(servers, wish(wanted), {{"a", state}}, mine);
                 for (const auto& step : steps) {
-                    CHECK(step.action == action_for(TargetKind::haproxy, wanted));
+                    CHECK(step.action == action_for(Ladder::servers, wanted));
                     CHECK((held || lowers(step, state)));
                 }
-                const bool there =
-                    depth_of(state) == depth_of(action_for(TargetKind::haproxy, wanted));
+                const bool there = depth_of(state) == depth_of(action_for(Ladder::servers, wanted));
                 CHECK((!there || steps.empty()));
             }
         }
@@ -126,4 +125,21 @@ TEST_CASE("plan: reached is what the least far item shows", "[host][plan]") {
     CHECK(reached(Posture::normal, {{"a", "drain"}, {"b", "drain"}}) == Posture::drain);
     CHECK(reached_rung(outlets, Posture::shed, {{"a", "off"}}) == Posture::drain);
     CHECK(reached_rung(outlets, Posture::shed, {{"a", "off"}, {"b", "off"}}) == Posture::shed);
+}
+
+TEST_CASE("plan: a node is drained, then down, and powered down only where the policy says so",
+          "[host][plan]") {
+    auto nodes = target(TargetKind::slurm);
+    nodes.ladder = Ladder::nodes;
+    const States up = {{"a", "ready"}, {"b", "drain-other"}};
+    CHECK(plan(nodes, Posture::watch, up).empty());
+    CHECK(plan(nodes, Posture::drain, up) == "a:drain");
+    CHECK(plan(nodes, Posture::shed, up) == "a:maint b:maint");
+    CHECK(plan(nodes, Posture::cut, {{"a", "maint"}, {"b", "maint"}}).empty());
+    CHECK(reached_rung(nodes, Posture::cut, {{"a", "maint"}, {"b", "maint"}}) == Posture::cut);
+    nodes.ladder = Ladder::nodes_power_off;
+    CHECK(plan(nodes, Posture::cut, {{"a", "maint"}, {"b", "off"}}) == "a:off");
+    CHECK(reached_rung(nodes, Posture::cut, {{"a", "maint"}, {"b", "off"}}) == Posture::shed);
+    CHECK(plan(nodes, Posture::normal, {{"a", "off"}, {"b", "off-other"}}, {{"a", "off"}}) ==
+          "a:ready");
 }

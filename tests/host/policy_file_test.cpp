@@ -180,7 +180,7 @@ outlet = {agent = "room", outlets = ["a"], after = ["tex"]}
 
 TEST_CASE("policy file: a target is either haproxy or outlet", "[host][policy]") {
     CHECK(says(complaints_of(head + "[[target]]\nname = \"text\"\nsite = \"pangyo\"\n" + gas),
-               "needs either"));
+               "needs exactly one of"));
 }
 
 TEST_CASE("policy file: an endpoint is a socket, within bounds of patience", "[host][policy]") {
@@ -229,4 +229,65 @@ TEST_CASE("policy file: an empty policy would do nothing, and says so", "[host][
     for (const char* what : {"site", "host", "broker", "no target", "no rule"}) {
         CHECK(says(out, what));
     }
+}
+
+TEST_CASE("policy file: slurm's nodes are expanded, and what is wrong with them is said",
+          "[host][policy]") {
+    const auto with = [](const std::string& endpoint, const std::string& target) {
+        return head + "[[endpoint]]\nname = \"hpc\"\n" + endpoint +
+               "[[target]]\nname = \"batch\"\nsite = \"pangyo\"\nslurm = {" + target + "}\n" +
+               text + gas;
+    };
+    Complaints complaints;
+    const auto plan = read(with("slurm = \"/usr/bin\"\njobs = \"signal\"\ngrace = \"1m\"\n",
+                                "endpoint = \"hpc\", nodes = [\"n[1-3]\"], power_down = true"),
+                           complaints);
+    CHECK(complaints.text().empty());
+    CHECK(plan.targets[0].items == std::vector<std::string>{"n1", "n2", "n3"});
+    CHECK(plan.targets[0].ladder == Ladder::nodes_power_off);
+    CHECK(std::get<SlurmEndpoint>(plan.endpoints[1].how).grace == 1min);
+    CHECK(says(describe(plan), "sent TERM, then given 1m"));
+
+    const auto good = std::string("slurm = \"/usr/bin\"\n");
+    CHECK(says(complaints_of(with(good, "endpoint = \"hpc\", nodes = [\"n[3-1]\"]")),
+               "a range ends before it begins"));
+    CHECK(says(complaints_of(with(good, "endpoint = \"hpc\", nodes = [\"n[1-600]\"]")),
+               "more than 512"));
+    CHECK(says(complaints_of(with(good, "endpoint = \"edge\", nodes = [\"n1\"]")),
+               "policy.toml:14:10: \"edge\" is an endpoint of another kind"));
+    CHECK(says(complaints_of(with("slurm = \"bin\"\n", "endpoint = \"hpc\", nodes = [\"n1\"]")),
+               "must be an absolute path"));
+    CHECK(says(
+        complaints_of(with(good + "haproxy = \"/s\"\n", "endpoint = \"hpc\", nodes = [\"n1\"]")),
+        "exactly one of"));
+    CHECK(
+        says(complaints_of(with(good + "grace = \"1m\"\n", "endpoint = \"hpc\", nodes = [\"n1\"]")),
+             "belong to jobs = \"signal\""));
+}
+
+TEST_CASE("policy file: a program's items say what they are, and it stands at an absolute path",
+          "[host][policy]") {
+    const auto with = [](const std::string& endpoint, const std::string& target) {
+        return head + "[[endpoint]]\nname = \"lamp\"\n" + endpoint +
+               "[[target]]\nname = \"lamps\"\nsite = \"pangyo\"\nexec = {" + target + "}\n" + text +
+               gas;
+    };
+    const std::string good = "exec = \"/opt/lamp\"\narguments = [\"-v\"]\ninput = \"json\"\n";
+    Complaints complaints;
+    const auto plan = read(
+        with(good, "endpoint = \"lamp\", items = [\"a\"], as = \"outlets\", after = [\"text\"]"),
+        complaints);
+    CHECK(complaints.text().empty());
+    CHECK(plan.targets[0].ladder == Ladder::outlets);
+    CHECK(plan.targets[0].after == std::vector<std::string>{"text"});
+    CHECK(says(describe(plan), "exec /opt/lamp -v, told by JSON on stdin"));
+    CHECK(says(complaints_of(with(good, "endpoint = \"lamp\", items = [\"a\"]")),
+               "\"as\" is missing"));
+    CHECK(says(complaints_of(with("exec = \"lamp\"\n",
+                                  "endpoint = \"lamp\", items = [\"a\"], as = \"servers\"")),
+               "must be an absolute path"));
+    CHECK(says(complaints_of(with(good,
+                                  "endpoint = \"lamp\", items = [\"a\"], as = \"servers\", "
+                                  "after = [\"text\"]")),
+               "after"));
 }

@@ -1,0 +1,130 @@
+#include "host/actuate/slurm_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+namespace firebreak {
+namespace {
+
+constexpr std::string_view kept = "; before: ";
+constexpr std::size_t most_reason = 250;  // a reason is for people, and stands in every listing
+
+std::string mark_of(std::string_view host) {
+    return fmt::format("firebreak {} ", host);
+}
+
+/// Up to the next blank.
+std::string_view word(std::string_view text) {
+    return text.substr(0, text.find(' '));
+}
+
+/// A field's value, where " Name=" stands; a Reason may hold blanks and is read apart.
+std::string_view field(std::string_view line, std::string_view name) {
+    const auto at = line.find(fmt::format(" {}=", name));
+    return at == std::string_view::npos ? "" : word(line.substr(at + name.size() + 2));
+}
+
+std::string reason_of(std::string_view line) {
+    constexpr std::string_view name = " Reason=";
+    const auto at = line.find(name);
+    if (at == std::string_view::npos) return "";
+    auto text = line.substr(at + name.size());
+    text = text.substr(0, text.rfind(" ["));  // "[root@2026-11-26T18:05:25]"
+    return std::string(text);
+}
+
+SlurmNode node_of(std::string_view line) {
+    SlurmNode node;
+    node.reason = reason_of(line);
+    auto states = field(line.substr(0, line.find(" Reason=")), "State");
+    while (!states.empty()) {
+        const auto end = std::min(states.find('+'), states.size());
+        std::string state(states.substr(0, end));
+        while (!state.empty() && state.find_last_of("*~#!%$@^-") == state.size() - 1) {
+            node.responds = node.responds && state.back() != '*';
+            state.pop_back();
+        }
+        if (state == "NOT_RESPONDING") node.responds = false;
+        node.state.push_back(std::move(state));
+        states.remove_prefix(std::min(end + 1, states.size()));
+    }
+    return node;
+}
+
+/// Control characters and quotes would only confuse what prints a reason.
+std::string plain(std::string_view text) {
+    std::string out(text.substr(0, most_reason));
+    std::replace_if(
+        out.begin(), out.end(),
+        [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\'' || c == '"'; }, '_');
+    return out;
+}
+
+}  // namespace
+
+Result<std::map<std::string, SlurmNode>> parse_nodes(std::string_view answer) {
+    std::map<std::string, SlurmNode> nodes;
+    while (!answer.empty()) {
+        const auto end = std::min(answer.find('\n'), answer.size());
+        const auto line = answer.substr(0, end);
+        answer.remove_prefix(std::min(end + 1, answer.size()));
+        constexpr std::string_view begins = "NodeName=";
+        if (line.empty() || line.ends_with(" not found")) continue;
+        if (!line.starts_with(begins)) {
+            return fail(Fault::corrupt, "not a node: " + plain(line.substr(0, 120)));
+        }
+        auto node = node_of(line);
+        if (node.state.empty()) {
+            return fail(Fault::corrupt, "a node without a state: " + plain(line.substr(0, 120)));
+        }
+        nodes[std::string(word(line.substr(begins.size())))] = std::move(node);
+    }
+    return nodes;
+}
+
+std::string slurm_reason(std::string_view host, const Step& step, std::string_view before) {
+    auto reason = fmt::format("{}{}: {}", mark_of(host), step.action, step.because);
+    if (!before.empty()) reason += fmt::format("{}{}", kept, before);
+    return plain(reason);
+}
+
+std::string reason_before(std::string_view reason) {
+    const auto at = reason.find(kept);
+    return at == std::string_view::npos ? "" : std::string(reason.substr(at + kept.size()));
+}
+
+std::string state_of(const SlurmNode& node, std::string_view host) {
+    const auto is = [&](std::initializer_list<std::string_view> states) {
+        return std::any_of(node.state.begin(), node.state.end(), [&](const auto& state) {
+            return std::find(states.begin(), states.end(), state) != states.end();
+        });
+    };
+    const bool off = is({"POWERED_DOWN", "POWERING_DOWN", "POWER_DOWN"});
+    const bool down = is({"DOWN", "FAIL"});
+    const bool drained = is({"DRAIN", "DRAINED", "DRAINING"});
+    const auto mark = mark_of(host);
+    if (node.reason.starts_with(mark)) {
+        // What we asked for, as far as it has come: a drained node may be powered down by Slurm
+        // itself, and a node that died drained shall come back no further than it was set.
+        const auto asked = std::string_view(node.reason).substr(mark.size());
+        const auto rung = depth_of(asked.substr(0, asked.find(':')));
+        const int seen = off ? 3 : down ? 2 : drained ? 1 : 0;
+        constexpr std::string_view words[] = {"ready", "drain", "maint", "off"};
+        if (seen > 0) return std::string(words[std::min(rung, seen)]);
+    } else if (down || drained) {
+        return std::string(down ? "maint" : "drain").append(by_others);
+    }
+    // Powered down for want of work wakes for the next job: it is not put down.
+    const bool works = is({"IDLE", "ALLOCATED", "MIXED", "ALLOC", "COMPLETING"});
+    return works && node.responds && !off ? "ready" : "down";
+}
+
+std::string comma_list(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += (out.empty() ? "" : ",") + name;
+    return out;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,39 @@
+// Slurm's tools as text: words of commands out, `scontrol --oneliner show node` in. Pure. What
+// Firebreak puts down bears its mark in the node's Reason: who, which rung, why; a node without it
+// is somebody else's. Errors: corrupt. Facts: Slurm 22.05, scontrol(1), seen in its answers.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/actuate/actuator.hpp"
+
+namespace firebreak {
+
+struct SlurmNode {
+    std::vector<std::string> state;  ///< the base state, then its flags
+    bool responds = true;
+    std::string reason;  ///< without the "[who@when]" that Slurm adds
+};
+
+/// Nodes by name; names that Slurm does not know are left out.
+[[nodiscard]] Result<std::map<std::string, SlurmNode>> parse_nodes(std::string_view answer);
+
+/// "firebreak seoul/seoul-1 drain: pangyo/room/gas". `before` is the reason of a node that
+/// somebody else had drained: it is given back with the node.
+[[nodiscard]] std::string slurm_reason(std::string_view host, const Step& step,
+                                       std::string_view before);
+
+/// What slurm_reason() kept of somebody else's reason, or "".
+[[nodiscard]] std::string reason_before(std::string_view reason);
+
+/// "ready", "down" (serves nobody, and nobody's doing), "drain", "maint" (down) or "off" (powered
+/// down); with `by_others` where it does not bear this host's mark.
+[[nodiscard]] std::string state_of(const SlurmNode& node, std::string_view host);
+
+/// "a,b,c", as scontrol takes it.
+[[nodiscard]] std::string comma_list(const std::vector<std::string>& names);
+
+}  // namespace firebreak

@@ -1,0 +1,45 @@
+// What carries out the steps of a policy's targets: one [[endpoint]] as resolved. Pure values.
+// What differs by kind is the variant; the timeout bounds one order, all its exchanges together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "contract/support/time.hpp"
+
+namespace firebreak {
+
+/// An HAProxy runtime API; the address is a Unix socket path or host:port.
+struct HaproxyEndpoint {};
+
+/// What becomes of the jobs that still run on a node when it goes down.
+enum class RunningJobs : std::uint8_t {
+    requeue,  ///< back to the queue, where Slurm allows it
+    signal,   ///< a signal first, so that they may save their work; then a grace
+    kill,     ///< none of either: Slurm ends them with the node
+};
+
+/// Slurm's tools; the address is the folder they stand in.
+struct SlurmEndpoint {
+    std::string conf;  ///< SLURM_CONF, or "" for the tools' own
+    RunningJobs jobs = RunningJobs::requeue;
+    std::string signal = "TERM";
+    Duration grace = std::chrono::seconds(30);
+};
+
+/// A program of the site's own; the address is its absolute path.
+struct ExecEndpoint {
+    std::vector<std::string> arguments;  ///< before the verb
+    bool json = false;                   ///< what is wanted comes on stdin, not as arguments
+};
+
+struct EndpointPlan {
+    std::string name;
+    std::string address;
+    Duration timeout = std::chrono::seconds(2);
+    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint> how{};
+};
+
+}  // namespace firebreak

@@ -1,0 +1,147 @@
+#include "host/endpoint_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "host/actuate/haproxy.hpp"
+
+namespace firebreak {
+namespace {
+
+constexpr Duration longest_timeout = std::chrono::seconds(30);
+constexpr Duration longest_grace = std::chrono::hours(1);
+
+using Read = void (*)(Section&, EndpointPlan&);
+
+void need_path(Section& section, std::string_view key, const std::string& path) {
+    if (!section.has(key) || path.starts_with('/')) return;
+    section.complain(key,
+                     "\"" + std::string(key) + "\" must be an absolute path, like \"/usr/bin\"");
+}
+
+void read_haproxy(Section& section, EndpointPlan& endpoint) {
+    endpoint.how = HaproxyEndpoint{};
+    if (endpoint.address.empty()) return;
+    if (const auto why = address_complaint(endpoint.address); !why.empty()) {
+        section.complain("haproxy", why);
+    }
+}
+
+void read_slurm(Section& section, EndpointPlan& endpoint) {
+    constexpr std::array<std::pair<std::string_view, RunningJobs>, 3> choices = {
+        {{"requeue", RunningJobs::requeue},
+         {"signal", RunningJobs::signal},
+         {"kill", RunningJobs::kill}}};
+    SlurmEndpoint how;
+    need_path(section, "slurm", endpoint.address);
+    how.conf = section.text_or("conf", "");
+    need_path(section, "conf", how.conf);
+    how.jobs = section.choice_or<RunningJobs>("jobs", choices, how.jobs);
+    how.signal = section.text_or("signal", how.signal);
+    how.grace = section.duration_or("grace", how.grace);
+    if (how.signal.empty() || !std::all_of(how.signal.begin(), how.signal.end(), [](char c) {
+            return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        })) {
+        section.complain("signal", "\"signal\" must be a signal's name or number, like \"TERM\"");
+    }
+    if (how.grace < Duration::zero() || how.grace > longest_grace) {
+        section.complain("grace", "\"grace\" must be from 0s to 1h");
+    }
+    if (how.jobs != RunningJobs::signal && (section.has("signal") || section.has("grace"))) {
+        section.complain("jobs", "\"signal\" and \"grace\" belong to jobs = \"signal\"");
+    }
+    endpoint.how = std::move(how);
+}
+
+void read_exec(Section& section, EndpointPlan& endpoint) {
+    constexpr std::array<std::pair<std::string_view, bool>, 2> choices = {
+        {{"arguments", false}, {"json", true}}};
+    ExecEndpoint how;
+    need_path(section, "exec", endpoint.address);
+    how.arguments = section.texts("arguments");
+    how.json = section.choice_or<bool>("input", choices, how.json);
+    endpoint.how = std::move(how);
+}
+
+struct Kind {
+    std::string_view key;
+    Duration timeout;
+    Read read;
+};
+
+/// One line a kind. A tool that must be started takes its time.
+constexpr std::array kinds = {
+    Kind{"haproxy", std::chrono::seconds(2), read_haproxy},
+    Kind{"slurm", std::chrono::seconds(10), read_slurm},
+    Kind{"exec", std::chrono::seconds(10), read_exec},
+};
+
+std::string known_keys() {
+    std::string out;
+    for (const auto& kind : kinds) out += (out.empty() ? "" : ", ") + std::string(kind.key);
+    return out;
+}
+
+struct Describe {
+    const std::string& address;
+
+    std::string operator()(const HaproxyEndpoint& /*how*/) const { return "haproxy at " + address; }
+    std::string operator()(const SlurmEndpoint& how) const {
+        const auto jobs =
+            how.jobs == RunningJobs::requeue ? std::string("requeued")
+            : how.jobs == RunningJobs::kill
+                ? std::string("killed")
+                : fmt::format("sent {}, then given {}", how.signal, format_duration(how.grace));
+        return fmt::format("slurm by the tools in {}, running jobs are {}", address, jobs);
+    }
+    std::string operator()(const ExecEndpoint& how) const {
+        std::string out = "exec " + address;
+        for (const auto& word : how.arguments) out += ' ' + word;
+        return out + (how.json ? ", told by JSON on stdin" : ", told by arguments");
+    }
+};
+
+}  // namespace
+
+void read_endpoint(Section& section, PolicyPlan& plan) {
+    EndpointPlan endpoint;
+    endpoint.name = section.name("name");
+    const Kind* kind = nullptr;
+    bool several = false;
+    for (const auto& each : kinds) {
+        if (!section.has(each.key)) continue;
+        several = kind != nullptr;
+        kind = &each;
+        if (several) break;
+    }
+    if (kind == nullptr || several) {
+        section.complain("", "an endpoint needs exactly one of " + known_keys());
+    }
+    if (kind != nullptr) {
+        endpoint.address = section.text(kind->key);
+        kind->read(section, endpoint);
+        endpoint.timeout = kind->timeout;
+    }
+    endpoint.timeout = section.duration_or("timeout", endpoint.timeout);
+    if (endpoint.timeout <= Duration::zero() || endpoint.timeout > longest_timeout) {
+        section.complain("timeout", "\"timeout\" must be above 0s and at most 30s");
+    }
+    for (const auto& other : plan.endpoints) {
+        if (!endpoint.name.empty() && other.name == endpoint.name) {
+            section.complain("name", "there is an endpoint \"" + other.name + "\" already");
+        }
+    }
+    section.finish();
+    plan.endpoints.push_back(std::move(endpoint));
+}
+
+std::string describe(const EndpointPlan& endpoint) {
+    return fmt::format("{}: {}, timeout {}", endpoint.name,
+                       std::visit(Describe{endpoint.address}, endpoint.how),
+                       format_duration(endpoint.timeout));
+}
+
+}  // namespace firebreak

@@ -1,0 +1,84 @@
+// Answers as Slurm 22.05.8 gave them, cut to the fields around those that are read.
+#include "host/actuate/slurm_text.hpp"
+
+#include "tests/catch.hpp"
+
+using namespace firebreak;
+
+namespace {
+
+const std::string host = "seoul/seoul-1";
+
+std::string line(const std::string& name, const std::string& state,
+                 const std::string& reason = "") {
+    return "NodeName=" + name + " Arch=x86_64 CPUTot=1 Boards=1 State=" + state +
+           " ThreadsPerCore=1 ExtSensorsTemp=n/s" +
+           (reason.empty() ? "" : " Reason=" + reason + " [root@2026-11-26T18:47:13]") + "\n";
+}
+
+std::string state(const std::string& text, const std::string& reason = "") {
+    const auto nodes = parse_nodes(line("n1", text, reason));
+    return nodes ? state_of(nodes->at("n1"), host) : "error: " + nodes.error().what;
+}
+
+Step step(const std::string& action) {
+    return {"id", "hpc", "n1", action, Posture::drain, "pangyo/room/gas"};
+}
+
+}  // namespace
+
+TEST_CASE("slurm text: a node that works is ready, one that does not answer is down",
+          "[host][slurm]") {
+    for (const char* up : {"IDLE", "ALLOCATED", "MIXED", "ALLOCATED+COMPLETING"}) {
+        CHECK(state(up) == "ready");
+    }
+    // NOT_RESPONDING: after a resume Slurm first waits for the node to be heard.
+    for (const char* not_up :
+         {"IDLE*", "IDLE+NOT_RESPONDING", "UNKNOWN", "FUTURE", "IDLE+POWERED_DOWN"}) {
+        INFO(not_up);
+        CHECK(state(not_up) == "down");
+    }
+}
+
+TEST_CASE("slurm text: only a node that bears this host's mark is ours", "[host][slurm]") {
+    const auto ours = slurm_reason(host, step("drain"), "");
+    CHECK(ours == "firebreak seoul/seoul-1 drain: pangyo/room/gas");
+    CHECK(state("IDLE+DRAIN", ours) == "drain");
+    CHECK(state("IDLE+DRAIN", "disk broken") == "drain-other");
+    CHECK(state("IDLE+DRAIN", "firebreak seoul/seoul-10 drain: x") == "drain-other");
+    CHECK(state("IDLE+DRAIN", "said: firebreak seoul/seoul-1 drain: x") == "drain-other");
+    CHECK(state("DOWN", "Not responding") == "maint-other");
+}
+
+TEST_CASE("slurm text: a marked node is as far as it was asked and has come", "[host][slurm]") {
+    const auto drain = slurm_reason(host, step("drain"), "");
+    const auto maint = slurm_reason(host, step("maint"), "");
+    const auto off = slurm_reason(host, step("off"), "");
+    CHECK(state("DOWN+DRAIN", drain) == "drain");  // it died drained
+    CHECK(state("IDLE+DRAIN+POWERED_DOWN", drain) == "drain");
+    CHECK(state("IDLE+DRAIN", maint) == "drain");  // not down yet
+    CHECK(state("DOWN+DRAIN", maint) == "maint");
+    CHECK(state("IDLE+DRAIN", off) == "drain");  // Slurm keeps the reason of a refused update
+    CHECK(state("IDLE+DRAIN+POWERING_DOWN", off) == "off");
+    CHECK(state("IDLE", drain) == "ready");
+}
+
+TEST_CASE("slurm text: what somebody else had drained is remembered in the reason",
+          "[host][slurm]") {
+    const auto reason = slurm_reason(host, step("maint"), "disk broken");
+    CHECK(reason_before(reason) == "disk broken");
+    CHECK(reason_before(slurm_reason(host, step("maint"), "")).empty());
+    CHECK(state("DOWN+DRAIN", reason) == "maint");
+}
+
+TEST_CASE("slurm text: unknown nodes are left out, and what is no answer is not believed",
+          "[host][slurm]") {
+    const auto some = parse_nodes(line("n1", "IDLE") + "Node zz not found\n" + line("n2", "DOWN"));
+    REQUIRE(some);
+    CHECK(some->size() == 2);
+    for (const char* text : {"slurm_load_node error: x\n", "NodeName=n1 Arch=x86_64\n", "<html>"}) {
+        const auto nodes = parse_nodes(text);
+        REQUIRE(!nodes);
+        CHECK(nodes.error().fault == Fault::corrupt);
+    }
+}

@@ -1,0 +1,145 @@
+// The Slurm actuator against a real slurmctld, with real nodes and jobs.
+#include <filesystem>
+
+#include "host/actuate/slurm.hpp"
+#include "tests/catch.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/slurm.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+EndpointPlan endpoint(const Slurm22& cluster, SlurmEndpoint how = {}) {
+    how.conf = cluster.conf();
+    return {"hpc", "/usr/bin", 20s, how};
+}
+
+std::unique_ptr<Actuator> actuator(const Slurm22& cluster, const SlurmEndpoint& how = {},
+                                   const std::string& host = "seoul/seoul-1") {
+    return make_slurm(endpoint(cluster, how), {{"batch", {"n1", "n2", "n3"}}}, host, -1);
+}
+
+Step step(const std::string& item, const std::string& action) {
+    return {"id", "batch", item, action, Posture::drain, "pangyo/room/gas"};
+}
+
+bool shows(const std::string& text, const std::string& what) {
+    UNSCOPED_INFO(text);
+    return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("slurm: nodes are drained, put down, powered down and brought back, each read back",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto ours = actuator(cluster);
+    // No slurmd serves n3: it was never up.
+    CHECK(*ours->observe("batch") == ItemStates{{"n1", "ready"}, {"n2", "ready"}, {"n3", "down"}});
+
+    auto states = ours->apply("batch", {step("n1", "drain"), step("n2", "drain")});
+    REQUIRE(states);
+    CHECK(states->at("n1") == "drain");
+    CHECK(states->at("n2") == "drain");
+    CHECK(shows(cluster.show("n1"), "Reason=firebreak seoul/seoul-1 drain: pangyo/room/gas ["));
+    // Another host, or this one of another name, does not take it for its own.
+    CHECK(actuator(cluster, {}, "seoul/seoul-2")->observe("batch")->at("n1") == "drain-other");
+
+    states = ours->apply("batch", {step("n1", "maint"), step("n2", "off")});
+    INFO((states ? cluster.show("n2") : states.error().what));
+    REQUIRE(states);
+    CHECK(states->at("n1") == "maint");
+    CHECK(states->at("n2") == "off");
+
+    states = ours->apply("batch", {step("n1", "drain"), step("n2", "ready")});
+    REQUIRE(states);
+    CHECK(states->at("n1") == "drain");
+    CHECK(depth_of(states->at("n2")) == 0);
+    states = ours->apply("batch", {step("n1", "ready")});
+    REQUIRE(states);
+    CHECK(depth_of(states->at("n1")) == 0);
+    CHECK(eventually([&] { return ours->observe("batch")->at("n1") == "ready"; }, 30s));
+    CHECK_FALSE(shows(cluster.show("n1"), "Reason="));
+}
+
+TEST_CASE("slurm: what a person drained stays drained, with the person's reason",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto ours = actuator(cluster);
+    cluster.tool("scontrol", {"update", "NodeName=n1", "State=DRAIN", "Reason=disk broken"});
+    CHECK(ours->observe("batch")->at("n1") == "drain-other");
+    // A step up on what bears no mark does nothing.
+    CHECK(ours->apply("batch", {step("n1", "ready")})->at("n1") == "drain-other");
+    CHECK(ours->apply("batch", {step("n1", "drain")})->at("n1") == "drain-other");
+    CHECK(shows(cluster.show("n1"), "Reason=disk broken ["));
+    // Put down deeper, and given back as it was found.
+    CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint");
+    CHECK(ours->apply("batch", {step("n1", "ready")})->at("n1") == "drain-other");
+    CHECK(shows(cluster.show("n1"), "Reason=disk broken ["));
+}
+
+TEST_CASE("slurm: running jobs go back to the queue before their node goes down",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto id = cluster.job("n1", "sleep 300");
+    const auto ours = actuator(cluster);
+    CHECK(ours->apply("batch", {step("n1", "drain")})->at("n1") == "drain");
+    CHECK(shows(cluster.tool("squeue", {"--noheader", "--format=%T"}), "RUNNING"));
+    CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint");
+    CHECK(shows(cluster.tool("squeue", {"--noheader", "--format=%A %T"}), id + " PENDING"));
+}
+
+TEST_CASE("slurm: signalled jobs may save their work before their node goes down",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto saved = cluster.path("saved");
+    static_cast<void>(cluster.job("n1", "trap 'echo > " + saved + "; exit 0' USR1; touch " + saved +
+                                            ".armed; while :; do sleep 0.1; done"));
+    REQUIRE(eventually([&] { return std::filesystem::exists(saved + ".armed"); }, 30s));
+    SlurmEndpoint how;
+    how.jobs = RunningJobs::signal;
+    how.signal = "USR1";
+    how.grace = 1h;  // it is the end of the job that lets the node go down here
+    const auto ours = actuator(cluster, how);
+    const auto first = ours->apply("batch", {step("n1", "maint")});
+    REQUIRE(first);
+    CHECK(first->at("n1") == "drain");  // drained, its job still at work: not told as down
+    CHECK(eventually([&] { return std::filesystem::exists(saved); }, 30s));
+    CHECK(eventually(
+        [&] { return ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint"; }, 30s));
+}
+
+TEST_CASE("slurm: a job that ignores its signal has its grace, and no more", "[system][slurm]") {
+    const Slurm22 cluster;
+    static_cast<void>(cluster.job("n1", "trap '' USR1; while :; do sleep 0.1; done"));
+    SlurmEndpoint how;
+    how.jobs = RunningJobs::signal;
+    how.signal = "USR1";
+    how.grace = 0s;
+    CHECK(actuator(cluster, how)->apply("batch", {step("n1", "maint")})->at("n1") == "maint");
+}
+
+TEST_CASE("slurm: unknown nodes are absent, and an absent slurmctld or tool is an error",
+          "[system][slurm]") {
+    Slurm22 cluster(2);
+    const auto with = [&](const std::string& folder, Duration timeout) {
+        auto plan = endpoint(cluster);
+        plan.address = folder;
+        plan.timeout = timeout;
+        return make_slurm(plan, {{"batch", {"n1", "zz"}}}, "seoul/seoul-1", -1);
+    };
+    const auto some =
+        with("/usr/bin", 20s)->apply("batch", {step("n1", "drain"), step("zz", "drain")});
+    REQUIRE(some);
+    CHECK(*some == ItemStates{{"n1", "drain"}});
+    CHECK(with("/nowhere", 20s)->observe("batch").error().fault == Fault::config);
+    cluster.stop_controller();
+    const auto before = std::chrono::steady_clock::now();
+    const auto lost = with("/usr/bin", 2s)->observe("batch");
+    REQUIRE(!lost);
+    INFO(lost.error().what);
+    CHECK((lost.error().fault == Fault::timeout || lost.error().fault == Fault::port_lost));
+    CHECK(std::chrono::steady_clock::now() - before < 10s);
+}
