@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 
 #include "tests/catch.hpp"
 #include "tests/support/eventually.hpp"
@@ -83,6 +85,20 @@ Slurm22::Slurm22(int nodes) {
         60s);
     INFO(controller_->err());
     REQUIRE(ready);
+}
+
+Slurm22::~Slurm22() {
+    nodes_.clear();
+    controller_.reset();
+    const auto ours = "SLURM_CONF=" + conf();
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+        const auto name = entry.path().filename().string();
+        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+        std::ifstream environment(entry.path() / "environ");
+        for (std::string word; std::getline(environment, word, '\0');) {
+            if (word == ours) ::kill(std::stoi(name), SIGKILL);
+        }
+    }
 }
 
 std::string Slurm22::tool(const std::string& name, const std::vector<std::string>& words) const {

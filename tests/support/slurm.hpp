@@ -14,6 +14,9 @@ namespace firebreak {
 class Slurm22 {
 public:
     explicit Slurm22(int nodes = 3);
+    ~Slurm22();  ///< with the jobs' keepers, which Slurm puts into groups of their own
+    Slurm22(const Slurm22&) = delete;
+    Slurm22& operator=(const Slurm22&) = delete;
 
     [[nodiscard]] std::string conf() const { return path("slurm.conf"); }
     /// What a tool prints, with this cluster's configuration; it must succeed.
