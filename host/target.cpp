@@ -9,7 +9,7 @@ namespace firebreak {
 bool Target::climb(const PolicyPlan& policy, const Situation& situation, Instant now) {
     const auto before = rung.wanted;
     const auto max_age = policy.guard.evidence_max_age;
-    firebreak::Poll votes = firebreak::tally(ballots, situation, max_age, now);
+    firebreak::VoteCount votes = firebreak::tally(ballots, situation, max_age, now);
     doubt.clear();
     if (votes.wanted() < rung.wanted) {
         doubt = firebreak::doubt(ballots, rung.wanted, situation, max_age, now);

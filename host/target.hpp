@@ -19,7 +19,7 @@ namespace firebreak {
 struct Target {
     const TargetPlan* plan = nullptr;
     std::vector<Ballot> ballots;
-    Poll poll;
+    VoteCount poll;
     Rung rung;
     std::string doubt;  ///< why the present rung is not left, though nobody votes for it
     TargetLedger ledger;

@@ -65,9 +65,9 @@ std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target
     return ballots;
 }
 
-Poll tally(const std::vector<Ballot>& ballots, const Situation& situation,
-           Duration evidence_max_age, Instant now) {
-    Poll result;
+VoteCount tally(const std::vector<Ballot>& ballots, const Situation& situation,
+                Duration evidence_max_age, Instant now) {
+    VoteCount result;
     for (const auto& ballot : ballots) {
         for (const auto& [origin, agent] : situation.agents()) {
             if (!matches(*ballot.rule, origin)) continue;
@@ -84,7 +84,7 @@ Poll tally(const std::vector<Ballot>& ballots, const Situation& situation,
     };
     result.votes.erase(std::unique(result.votes.begin(), result.votes.end(), same),
                        result.votes.end());
-    if (result.votes.size() > Poll::max_votes) result.votes.resize(Poll::max_votes);
+    if (result.votes.size() > VoteCount::max_votes) result.votes.resize(VoteCount::max_votes);
     return result;
 }
 
@@ -115,7 +115,7 @@ std::string doubt(const std::vector<Ballot>& ballots, Posture rung, const Situat
     return "";
 }
 
-Rung next_rung(Rung rung, const Poll& poll, bool doubtful, Instant now, Duration calm_for) {
+Rung next_rung(Rung rung, const VoteCount& poll, bool doubtful, Instant now, Duration calm_for) {
     for (const auto& vote : poll.votes) {
         if (vote.fresh) rung.admitted = std::max(rung.admitted, vote.at_least);
     }

@@ -22,7 +22,7 @@ struct Vote {
 };
 
 /// What is asked of one target: votes highest first, then by name.
-struct Poll {
+struct VoteCount {
     static constexpr std::size_t max_votes = 64;
     std::vector<Vote> votes;
 
@@ -41,8 +41,8 @@ struct Ballot {
 /// `after`: otherwise the shedding would wait for a drain that nobody ever asked for.
 [[nodiscard]] std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target);
 
-[[nodiscard]] Poll tally(const std::vector<Ballot>& ballots, const Situation& situation,
-                         Duration evidence_max_age, Instant now);
+[[nodiscard]] VoteCount tally(const std::vector<Ballot>& ballots, const Situation& situation,
+                              Duration evidence_max_age, Instant now);
 
 /// Why the absence of votes for `rung` is no all-clear yet, or "" when it is one: every agent
 /// that may vote so high is online and fresh, and every alarm that may says clear.
@@ -60,7 +60,7 @@ struct Rung {
 };
 
 /// Up at once; down one rung at a time, each after `calm_for` without a vote and without doubt.
-[[nodiscard]] Rung next_rung(Rung rung, const Poll& poll, bool doubtful, Instant now,
+[[nodiscard]] Rung next_rung(Rung rung, const VoteCount& poll, bool doubtful, Instant now,
                              Duration calm_for);
 
 }  // namespace firebreak

@@ -76,7 +76,7 @@ PolicyPlan policy(std::vector<TargetPlan> targets, std::vector<RulePlan> rules) 
     return plan;
 }
 
-Poll votes(const PolicyPlan& plan, const Room& here, std::size_t target = 0, Instant at = t0) {
+VoteCount votes(const PolicyPlan& plan, const Room& here, std::size_t target = 0, Instant at = t0) {
     return tally(ballots_for(plan, plan.targets[target]), here.situation, max_age, at);
 }
 
@@ -224,9 +224,9 @@ TEST_CASE("votes: a late host does not fall several rungs at once", "[host][vote
     Rung rung;
     rung.wanted = Posture::cut;
     rung.calm_since = t0;
-    rung = next_rung(rung, Poll{}, false, t0 + 1h, calm);
+    rung = next_rung(rung, VoteCount{}, false, t0 + 1h, calm);
     CHECK(rung.wanted == Posture::shed);
-    rung = next_rung(rung, Poll{}, false, t0 + 1h, calm);
+    rung = next_rung(rung, VoteCount{}, false, t0 + 1h, calm);
     CHECK(rung.wanted == Posture::shed);
 }
 
@@ -245,13 +245,13 @@ TEST_CASE("votes: doubt starts the wait for calm anew, whatever calm_for is", "[
     Rung rung;
     rung.wanted = Posture::drain;
     rung.calm_since = t0;
-    rung = next_rung(rung, Poll{}, true, t0 + 20s, calm);
+    rung = next_rung(rung, VoteCount{}, true, t0 + 20s, calm);
     CHECK(rung.wanted == Posture::drain);
-    rung = next_rung(rung, Poll{}, false, t0 + 29s, calm);
+    rung = next_rung(rung, VoteCount{}, false, t0 + 29s, calm);
     CHECK(rung.wanted == Posture::drain);
-    rung = next_rung(rung, Poll{}, false, t0 + 30s, calm);
+    rung = next_rung(rung, VoteCount{}, false, t0 + 30s, calm);
     CHECK(rung.wanted == Posture::watch);
-    CHECK(next_rung(rung, Poll{}, true, t0 + 90s, 0s).wanted == Posture::watch);
+    CHECK(next_rung(rung, VoteCount{}, true, t0 + 90s, 0s).wanted == Posture::watch);
 }
 
 TEST_CASE("votes: only fresh evidence admits a rung, and it stays admitted", "[host][votes]") {
@@ -315,6 +315,6 @@ TEST_CASE("votes: a thousand votes stay bounded, the highest kept", "[host][vote
     Room here;
     for (int i = 0; i < 1000; ++i) here.says("x" + std::to_string(i), Phase::firing);
     const auto result = votes(plan, here);
-    CHECK(result.votes.size() == Poll::max_votes);
+    CHECK(result.votes.size() == VoteCount::max_votes);
     CHECK(result.wanted() == Posture::cut);
 }
