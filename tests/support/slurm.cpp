@@ -56,6 +56,9 @@ Slurm22::Slurm22(int nodes) {
     }
     conf += "PartitionName=all Nodes=ALL Default=YES State=UP\n";
     folder_.write("slurm.conf", conf);
+    // No plugin above asks for cgroups; left to find out which version there is, slurmd does not
+    // start where none is mounted.
+    folder_.write("cgroup.conf", "CgroupPlugin=cgroup/v1\n");
     const auto key = folder_.write("munge.key", std::string(1024, 'k'));
     std::filesystem::permissions(key, std::filesystem::perms(0400));
     munge_ = std::make_unique<Process>(
