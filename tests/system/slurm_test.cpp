@@ -3,8 +3,8 @@
 
 #include "host/actuate/slurm.hpp"
 #include "tests/catch.hpp"
+#include "tests/peers/slurm.hpp"
 #include "tests/support/eventually.hpp"
-#include "tests/support/slurm.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;

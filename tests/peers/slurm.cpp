@@ -1,4 +1,4 @@
-#include "tests/support/slurm.hpp"
+#include "tests/peers/slurm.hpp"
 
 #include <fmt/format.h>
 
