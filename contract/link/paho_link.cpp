@@ -171,7 +171,7 @@ private:
         }
     }
 
-    mqtt::connect_options connect_options() {
+    mqtt::connect_options connect_options() const {
         const auto& broker = options_.broker;
         mqtt::connect_options out;
         out.set_mqtt_version(mqtt_version());
@@ -190,7 +190,7 @@ private:
         return out;
     }
 
-    mqtt::ssl_options tls_options() {
+    [[nodiscard]] mqtt::ssl_options tls_options() const {
         const auto& broker = options_.broker;
         mqtt::ssl_options tls;  // with no file, the system's certificates are trusted
         if (!broker.ca_file.empty()) tls.set_trust_store(broker.ca_file);
@@ -268,7 +268,6 @@ private:
 
     // ---- paho's threads ----
 
-    /// OpenSSL says it in several lines, the first of which names the cause.
     [[nodiscard]] std::string refusal(const mqtt::token& token) const {
         // What TLS refuses on either side comes without a word.
         const bool mute =
