@@ -14,6 +14,10 @@ namespace {
 /// life's postures replace it.
 constexpr Duration seeding_grace = std::chrono::seconds(1);
 
+/// Time for it to hand over what it kept while this host was away: an alarm that came and went
+/// must not be taken for one that has come.
+constexpr Duration catching_up = std::chrono::seconds(1);
+
 /// Protect the important first: traffic by tier, the first tier first; load the other way.
 std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
     std::vector<std::size_t> order(targets.size());
@@ -64,8 +68,9 @@ Target* Controller::State::find(const std::string& name) {
     return found == targets.end() ? nullptr : &*found;
 }
 
-void Controller::State::link_up(Now now) {
+void Controller::State::link_up(const LinkUp& link, Now now) {
     linked = true;
+    if (link.resumed) caught_up = now.steady + catching_up;
     if (postures_from == never) postures_from = now.steady + seeding_grace;
     situation.link_up(now.steady);
     outgoing.link_up();
@@ -78,6 +83,16 @@ void Controller::State::evaluate(Now now) {
     paced = false;
     ready.clear();
     situation.tick(now.steady);
+    if (now.steady >= caught_up) decide(now);
+    publish_postures(now);
+    for (auto& ack : alarm_acks.due(targets, plan.armed)) {
+        ack.stamp = stamper.next(now.wall);
+        outgoing.record({topic(Kind::ack, ack.about), to_json(ack), false});
+    }
+    if (now.steady >= heartbeat_at) publish_status(now);
+}
+
+void Controller::State::decide(Now now) {
     for (auto& target : targets) {
         if (!target.climb(plan, situation, now.steady)) continue;
         const auto& rung = target.rung;
@@ -87,12 +102,6 @@ void Controller::State::evaluate(Now now) {
               {"because", rung.because.empty() ? "calm" : rung.because.front()}});
     }
     for (const auto index : order_of_acting) act(targets[index], now);
-    publish_postures(now);
-    for (auto& ack : alarm_acks.due(targets, plan.armed)) {
-        ack.stamp = stamper.next(now.wall);
-        outgoing.record({topic(Kind::ack, ack.about), to_json(ack), false});
-    }
-    if (now.steady >= heartbeat_at) publish_status(now);
 }
 
 void Controller::State::publish_postures(Now now) {
@@ -143,7 +152,7 @@ Controller::Controller(Controller&&) noexcept = default;
 void Controller::handle(const HostInput& input, Now now) {
     if (const auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(*receipt, now.steady);
     if (const auto* message = std::get_if<Arrived>(&input)) state_->arrived(*message, now);
-    if (std::holds_alternative<LinkUp>(input)) state_->link_up(now);
+    if (const auto* link = std::get_if<LinkUp>(&input)) state_->link_up(*link, now);
     if (std::holds_alternative<LinkDown>(input)) {
         state_->linked = false;
         state_->situation.link_down();
@@ -159,6 +168,7 @@ void Controller::tick(Now now) {
 Instant Controller::next_deadline() const {
     const auto& state = *state_;
     Instant next = std::min(state.heartbeat_at, state.situation.next_deadline());
+    if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {

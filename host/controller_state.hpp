@@ -29,9 +29,10 @@ struct Controller::State {
     void acked(const Topic& topic, const Ack& ack);
     void seed(const Topic& topic, const PostureNotice& notice, Instant now);
     void receipt(const Receipt& receipt, Instant now);
-    void link_up(Now now);
+    void link_up(const LinkUp& link, Now now);
 
     void evaluate(Now now);
+    void decide(Now now);
     void act(Target& target, Now now);
     void switch_outlets(Target& target, const std::vector<Step>& steps, Now now);
     std::vector<Step> allowed(Target& target, Now now);
@@ -72,6 +73,7 @@ struct Controller::State {
     std::set<std::string, std::less<>> logged;
     bool linked = false;
     Instant postures_from = never;
+    Instant caught_up{};  // until then what arrives may be long past: nothing is decided on it
     Instant heartbeat_at{};
     Instant evaluated_at{};
 };

@@ -393,3 +393,22 @@ TEST_CASE("controller: it asks for what it needs and no more", "[host][controlle
     CHECK_FALSE(parse_status(will.payload)->online);
     CHECK_FALSE(parse_status(story.controller.farewell(story.at()).payload)->online);
 }
+
+TEST_CASE("controller: an alarm that came and went while the host was away drains nothing",
+          "[host][controller]") {
+    RoomStory story;
+    story.quiet_day();
+    story.controller.handle(LinkDown{"gone"}, story.at());
+    story.connect(true);
+    story.alarm("gas", Phase::firing);  // an hour ago, kept by the broker until now
+    story.alarm("gas", Phase::clear);
+    story.pass(10min);
+    CHECK(story.take_done().empty());
+    CHECK(story.posture.at("text").wanted == Posture::normal);
+
+    story.controller.handle(LinkDown{"gone"}, story.at());
+    story.connect(true);
+    story.alarm("gas", Phase::firing);
+    story.pass(2s);
+    CHECK(story.take_done() == all_drained);  // what still stands is acted on
+}

@@ -75,8 +75,8 @@ public:
 
     // ---- the room and the wire ----
 
-    void connect() {
-        controller.handle(LinkUp{}, at());
+    void connect(bool resumed = false) {
+        controller.handle(LinkUp{"", resumed}, at());
         settle();
     }
     void arrives(const Topic& topic, const std::string& payload) {
