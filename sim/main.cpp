@@ -194,6 +194,8 @@ int main(int argc, char** argv) {
         .option("--hours", "of each normal room; 24 if left out", judged.hours)
         .option("--seed", "other rooms; 1 if left out", judged.seed)
         .option("--power", "of the failing cell's heat; 200W-5kW if left out", judged.power)
+        .option("--battery", "of the rooms: li-ion or vrla; li-ion if left out", judged.battery)
+        .option("--stories", "tell so many of each story instead of rooms", judged.stories)
         .option("--map", "columns to points: column=device/measure,...", judged.map)
         .option("--column", "what names of cell temperatures begin with; temp", judged.column)
         .option("--svg", "where the picture of the rooms goes", judged.svg)

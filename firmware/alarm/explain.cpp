@@ -159,8 +159,9 @@ std::string Watch::explain(std::uint32_t condition, const History& history, Inst
     if (std::holds_alternative<Missing>(plan.quantity)) {
         const auto point = name_of(plan.point);
         if (verdict != Verdict::met) return point + " is there";
-        return fmt::format("{} missing for {:.0f} s", point,
-                           std::max(0.0, seconds(now - eye.good)));
+        const bool broken = fresh(eye, history, now) != nullptr;
+        return fmt::format("{} {} for {:.0f} s", point, broken ? "intermittent" : "missing",
+                           std::max(0.0, seconds(now - eye.sound)));
     }
     const Figure known = figure(memory, history, now);
     if (known.missing != nullptr) {

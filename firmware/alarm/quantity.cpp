@@ -32,12 +32,17 @@ Figure Watch::figure(Memory& memory, const History& history, Instant now) {
     const auto& quantity = memory.plan.quantity;
     const auto& eye = eyes_[memory.eye];
     if (std::holds_alternative<Missing>(quantity)) {
-        const bool there = fresh(eye, history, now) != nullptr;
-        return {there ? 0 : std::max(0.0, seconds(now - eye.good))};
+        // A true word now and then does not make a sensor: it would come and go all day.
+        const bool there = fresh(eye, history, now) != nullptr && !eye.belief.intermittent();
+        return {there ? 0 : std::max(0.0, seconds(now - eye.sound))};
     }
     if (!eye.index) return none("not read yet");
     if (!eye.belief.believed()) return none("not believed");
     if (history.fresh(*eye.index, now) == nullptr) return none("missing");
+    const bool course = std::holds_alternative<Rate>(quantity) ||
+                        std::holds_alternative<Change>(quantity) ||
+                        std::holds_alternative<TimeTo>(quantity);
+    if (course && eye.belief.intermittent()) return none("most of its readings are not believed");
     if (memory.peers) round(circles_[memory.circle], history, now);
     if (std::holds_alternative<Rate>(quantity)) return rate(memory);
     if (const auto* how = std::get_if<Change>(&quantity)) return change(memory, *how);

@@ -28,7 +28,7 @@ std::uint32_t Watch::eye_of(const PointId& point, const BeliefPlan& belief) {
     }
     const auto index = static_cast<std::uint32_t>(eyes_.size());
     Eye eye{point, Belief(belief), belief, std::nullopt};
-    eye.good = start_;
+    eye.good = eye.sound = start_;
     eyes_.push_back(std::move(eye));
     same.push_back(index);
     by_device_[point.device].push_back(index);
@@ -142,6 +142,7 @@ void Watch::take(Eye& eye, const Reading& reading, Instant at) {
     for (const auto circle : eye.circles) ++circles_[circle].news;
     if (answer == Belief::Answer::doubted) return;
     eye.good = at;
+    if (!eye.belief.intermittent()) eye.sound = at;
     if (eye.serial == 0 || value != eye.value) {
         if (eye.changes > 0) {
             eye.habit += (t - eye.changed - eye.habit) / std::min(eye.changes, 16U);
@@ -228,7 +229,7 @@ Instant Watch::next_change(std::uint32_t condition) const {
         return never;
     }
     // A millisecond beyond: the comparison is strict.
-    return eyes_[memory.eye].good + std::chrono::milliseconds(1) +
+    return eyes_[memory.eye].sound + std::chrono::milliseconds(1) +
            std::chrono::duration_cast<Duration>(std::chrono::duration<double>(memory.plan.limit));
 }
 

@@ -54,6 +54,7 @@ private:
         std::optional<PointIndex> index;
         Instant at = Instant::min();  ///< of the newest reading taken in
         Instant good{};               ///< of the newest believed one, or the start
+        Instant sound{};              ///< when last most of the readings were believed
         std::uint32_t serial = 0;     ///< counts believed readings
         double value = 0;
         double changed = 0;  ///< when the value last changed

@@ -9,6 +9,7 @@
 #include "firmware/profile/profile_file.hpp"
 #include "firmware/site_file.hpp"
 #include "sim/judge/recording.hpp"
+#include "sim/judge/stories.hpp"
 #include "sim/judge/tally.hpp"
 
 namespace firebreak {
@@ -18,6 +19,7 @@ namespace {
 constexpr int well = 0;
 constexpr int failed = 1;
 constexpr int wrong = 2;
+constexpr std::size_t stories_beside_rooms = 50;
 
 /// Complaints about options have the option where files have their name.
 template <class T>
@@ -56,6 +58,10 @@ RoomsPlan rooms_plan(const JudgeWords& words, Complaints& complaints) {
     read<std::size_t>("--normal", words.normal, 0, 1'000'000, plan.normal, complaints);
     read<double>("--hours", words.hours, 0.01, 10'000, plan.hours, complaints);
     read<std::uint64_t>("--seed", words.seed, 0, UINT64_MAX, plan.seed, complaints);
+    plan.vrla = words.battery == "vrla";
+    if (!words.battery.empty() && !plan.vrla && words.battery != "li-ion")
+        complaints.add({"--battery", 1, 1},
+                       fmt::format("\"{}\": write li-ion or vrla", words.battery));
     if (words.power.empty()) return plan;
     const auto dash = words.power.find('-');
     const auto least = watts(words.power.substr(0, dash));
@@ -178,11 +184,33 @@ int play_files(const JudgeWords& words, const SitePlan& site, const RecordingPla
     return wrong;
 }
 
+int play_all_rooms(const JudgeWords& words, const SitePlan& site, const RoomsPlan& rooms) {
+    const auto scores = tally(detector_names(site), play_rooms(site, rooms));
+    if (words.json) {
+        fmt::print("{}", to_json(scores));
+    } else {
+        const auto how = rooms.vrla ? std::string("overcharged")
+                                    : fmt::format("at {:.0f} to {:.0f} W", rooms.least_watts,
+                                                  rooms.most_watts);
+        fmt::print("{} failing rooms {}, {} normal rooms of {:g} h, seed {}\n\n{}\n{}",
+                   rooms.failing, how, rooms.normal, rooms.hours, rooms.seed, describe(scores),
+                   describe(tell_stories(site, rooms.seed, stories_beside_rooms)));
+    }
+    if (words.svg.empty()) return well;
+    std::ofstream out(words.svg, std::ios::trunc);
+    out << draw(scores) << std::flush;
+    if (out) return well;
+    fmt::print(stderr, "cannot write {}\n", words.svg);
+    return failed;
+}
+
 }  // namespace
 
 int judge(const JudgeWords& words) {
     Complaints complaints;
     const auto rooms = rooms_plan(words, complaints);
+    std::size_t stories = 0;
+    read<std::size_t>("--stories", words.stories, 1, 1'000'000, stories, complaints);
     const auto recording = recording_plan(words, complaints);
     const auto site = load_site(words.rules, profile_folders(), complaints);
     if (complaints.empty() && cell_points(site).empty())
@@ -193,21 +221,10 @@ int judge(const JudgeWords& words) {
         return wrong;
     }
     if (!words.recordings.empty()) return play_files(words, site, recording);
-    const auto scores = tally(detector_names(site), play_rooms(site, rooms));
-    if (words.json) {
-        fmt::print("{}", to_json(scores));
-    } else {
-        fmt::print(
-            "{} failing rooms at {:.0f} to {:.0f} W, {} normal rooms of {:g} h, seed {}\n\n{}",
-            rooms.failing, rooms.least_watts, rooms.most_watts, rooms.normal, rooms.hours,
-            rooms.seed, describe(scores));
-    }
-    if (words.svg.empty()) return well;
-    std::ofstream out(words.svg, std::ios::trunc);
-    out << draw(scores) << std::flush;
-    if (out) return well;
-    fmt::print(stderr, "cannot write {}\n", words.svg);
-    return failed;
+    if (stories == 0) return play_all_rooms(words, site, rooms);
+    const auto told = tell_stories(site, rooms.seed, stories);
+    fmt::print("{}", words.json ? to_json(told) : describe(told));
+    return well;
 }
 
 }  // namespace firebreak

@@ -9,7 +9,7 @@ namespace firebreak {
 
 /// As on the command line; empty is the default.
 struct JudgeWords {
-    std::string rules, rooms, normal, hours, seed, power, svg, map, column;
+    std::string rules, rooms, normal, hours, seed, power, battery, stories, svg, map, column;
     bool json = false;
     std::vector<std::string> recordings;
 };

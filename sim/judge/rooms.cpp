@@ -5,6 +5,7 @@
 #include <cmath>
 #include <thread>
 
+#include "sim/judge/vrla_rooms.hpp"
 #include "sim/physics/cell_string.hpp"
 #include "sim/physics/probe.hpp"
 #include "sim/physics/room_air.hpp"
@@ -14,7 +15,8 @@ namespace firebreak {
 namespace {
 
 constexpr const char* cell_temperature = "battery.cell.temperature.max";
-constexpr double smoke_seen = 3;  ///< %/m, a point detector after EN 54-7
+constexpr double smoke_seen = 3;     ///< %/m, a point detector after EN 54-7
+constexpr double off_gas_seen = 10;  ///< ppm of electrolyte vapour and all else a cell vents
 
 StringType string_type(std::size_t cells, Chance& chance) {
     StringType type;
@@ -57,6 +59,8 @@ public:
             offer("fire.gas.discharged", discharged_);
             offer("gas.hydrogen", hydrogen_);
             offer("ups.status.ob", on_battery_);
+            // In a judged room an off-gas detector is on the first contact.
+            offer("contact.1", off_gas_);
         }
     }
 
@@ -72,6 +76,8 @@ public:
             detectors_.hear(seat, std::round(air_.celsius() * 10) / 10, now_);
         for (const auto seat : smoke_)
             detectors_.hear(seat, air_.smoke() >= smoke_seen ? 1 : 0, now_);
+        for (const auto seat : off_gas_)
+            detectors_.hear(seat, air_.off_gas_ppm() >= off_gas_seen ? 1 : 0, now_);
         for (const auto seat : discharged_) detectors_.hear(seat, 0, now_);
         for (const auto seat : hydrogen_)
             detectors_.hear(seat, std::min(40000.0, std::round(air_.hydrogen() * 1e4)), now_);
@@ -102,7 +108,8 @@ private:
     Detectors detectors_;
     CellString string_;
     RoomAir air_;
-    std::vector<std::size_t> cells_, volts_, ambient_, smoke_, discharged_, hydrogen_, on_battery_;
+    std::vector<std::size_t> cells_, volts_, ambient_, smoke_, discharged_, hydrogen_, on_battery_,
+        off_gas_;
     std::vector<Probe> probes_;
     double now_ = 0;
     bool loaded_ = false;
@@ -208,8 +215,14 @@ std::vector<RoomOutcome> play_rooms(const SitePlan& site, const RoomsPlan& plan)
     std::atomic<std::size_t> next = 0;
     const auto work = [&] {
         for (std::size_t i = next++; i < outcomes.size(); i = next++) {
-            outcomes[i] = i < plan.failing ? play_failing(site, plan, i)
-                                           : play_normal(site, plan, i - plan.failing);
+            const bool fails = i < plan.failing;
+            const auto number = fails ? i : i - plan.failing;
+            if (plan.vrla) {
+                outcomes[i] = play_vrla(site, plan, number, fails);
+            } else {
+                outcomes[i] = fails ? play_failing(site, plan, number)
+                                    : play_normal(site, plan, number);
+            }
         }
     };
     std::thread other(work);

@@ -17,6 +17,7 @@ struct RoomsPlan {
     double hours = 24;  ///< of each normal room
     double least_watts = 200;
     double most_watts = 5000;
+    bool vrla = false;  ///< lead-acid blocks that run away on float instead of heated cells
 };
 
 /// What became of one room.

@@ -12,10 +12,10 @@ double VrlaBlock::amperes() const {
     return std::min(type_.most_current, type_.float_current * warmth * excess);
 }
 
-void VrlaBlock::step(double seconds, double air) {
+void VrlaBlock::step(double seconds, double air, double watts) {
     for (double left = seconds; left > 0;) {
         const double part = std::min(left, 10.0);
-        const double heat = amperes() * type_.volts_a_cell * type_.cells;
+        const double heat = watts + amperes() * type_.volts_a_cell * type_.cells;
         celsius_ += (heat - type_.to_air * (celsius_ - air)) * part / type_.joules_a_kelvin;
         left -= part;
     }

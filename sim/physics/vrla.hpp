@@ -23,7 +23,8 @@ public:
     /// A block whose neighbour has shorted cells is charged with more than its share.
     void set_volts_a_cell(double volts) { type_.volts_a_cell = volts; }
     void set_charging(bool on) { charging_ = on; }
-    void step(double seconds, double air);
+    /// `watts`: of a discharge, through the block's own resistance.
+    void step(double seconds, double air, double watts = 0);
 
     [[nodiscard]] double celsius() const { return celsius_; }
     [[nodiscard]] double amperes() const;

@@ -2,6 +2,7 @@
 #include "firmware/agent.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -292,6 +293,46 @@ TEST_CASE("agent: a latched alarm waits for the operator and for the all-clear",
     story.operates("gas", OperatorAction::reset, 4s);
     CHECK(story.notice("gas").phase == Phase::clear);
     CHECK_FALSE(story.notice("gas").latched);
+}
+
+TEST_CASE("agent: the wall clock is a label: in 1970, backwards or leaping, the alarms are the same",
+          "[firmware][agent]") {
+    using Clock = std::function<WallTime(Duration)>;
+    const auto ms = [](Duration d) { return std::chrono::floor<std::chrono::milliseconds>(d); };
+    const auto phases = [](const Clock& clock) {
+        Agent agent(room(), "boot1", {t0, clock(0s)});
+        std::vector<Phase> seen;
+        const auto step = [&](const AgentInput& input, Duration after) {
+            agent.handle(input, {t0 + after, clock(after)});
+            agent.tick({t0 + after, clock(after)});
+            while (const Message* message = agent.next_message()) {
+                if (message->topic == to_string(Topic{me, Kind::alarm, "hot", ""}))
+                    seen.push_back(parse_alarm(message->payload).value().phase);
+                agent.message_sent();
+            }
+        };
+        step(LinkUp{}, 0s);
+        for (auto after = 1s; after < 40s; ++after) {
+            const std::uint16_t heat = after > 10s && after < 30s ? 700 : 250;
+            step(BusReport{0, 0, Words{heat, 0}, t0 + after}, after);
+        }
+        return seen;
+    };
+    const auto true_time = phases([&](Duration after) { return wall0 + ms(after); });
+    CHECK(std::count(true_time.begin(), true_time.end(), Phase::firing) >= 1);
+    CHECK(true_time.back() == Phase::clear);
+    const std::map<std::string, Clock> clocks = {
+        {"1970", [&](Duration after) { return WallTime{ms(after)}; }},
+        {"backwards", [&](Duration after) { return wall0 - ms(60 * after); }},
+        {"leaps a year each second", [&](Duration after) { return wall0 + ms(after * 31'536'000); }},
+        {"set right in the middle",
+         [&](Duration after) { return after < 15s ? WallTime{ms(after)} : wall0 + ms(after); }},
+        {"stands still", [&](Duration) { return wall0; }},
+    };
+    for (const auto& [name, clock] : clocks) {
+        INFO(name);
+        CHECK(phases(clock) == true_time);
+    }
 }
 
 TEST_CASE("agent: shelving shows and ends by itself", "[firmware][agent]") {

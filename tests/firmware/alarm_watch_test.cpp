@@ -149,6 +149,59 @@ TEST_CASE("watch: a sensor that jumps is not believed, a fire that outruns its s
     CHECK(met(0.1, nail) < 301);
 }
 
+TEST_CASE("watch: a sensor that came back from jumps must stay away longer than it ever did",
+          "[firmware][alarm]") {
+    auto plan = about(Present{}, 60);
+    plan.belief = {20, -40, 1000};
+    plan.samples = 2;
+    const auto met = [&](const std::function<double(double)>& at) {
+        return Play(plan).first_met(0, 4000, 1, [&](double t) { return std::vector{at(t)}; });
+    };
+    // It spikes each 100 s; at 650 s two spikes in a row go the same way, as a fire would.
+    const auto spiking = [](double t, double first, double second) {
+        if (t == 650) return first;
+        if (t == 651) return second;
+        return std::fmod(t, 100) == 50 ? 90.0 : 25.0;
+    };
+    CHECK(met([&](double t) { return spiking(t, 80, 164); }) == -1);
+    CHECK(met([&](double t) { return spiking(t, -20, -80); }) == -1);
+    // The same sensor in a fire: 200 Cel/s, seen when it has stayed longer than any spike.
+    CHECK(met([&](double t) { return t < 650 ? spiking(t, 0, 0) : 25 + 200 * (t - 650); }) == 653);
+}
+
+TEST_CASE("watch: what comes between doubted readings is no course", "[firmware][alarm]") {
+    // An open thermocouple that tells the truth once in ten readings, in a string on load.
+    const auto open = [](double t) {
+        const double truth = t < 300 ? 25.0 : 25 + 0.1 * std::min(t - 300, 300.0);
+        return std::fmod(t, 10) < 1 ? truth : 1372.0;
+    };
+    for (const Quantity& quantity : {Quantity(Rate{60s, nullptr}), Quantity(Change{60s, false})}) {
+        auto plan = about(quantity, 0.04);
+        plan.belief = {20, -40, 1000};
+        Play play(plan);
+        CHECK(play.first_met(0, 1000, 1, [&](double t) { return std::vector{open(t)}; }) == -1);
+        CHECK(play.verdict == Verdict::no_evidence);
+    }
+}
+
+TEST_CASE("watch: an intermittent sensor is missing once, not each time it falls silent",
+          "[firmware][alarm]") {
+    auto plan = about(Missing{}, 60);
+    plan.belief = {20, -40, 1000};
+    Play play(plan);
+    const auto flips = [](double t) {
+        const bool whole = t < 300 || t > 3000;
+        return std::vector{whole || std::fmod(t, 10) < 1 ? 25.0 : 1372.0};
+    };
+    const double began = play.first_met(0, 3000, 1, flips);
+    CHECK(began > 360);
+    CHECK(began < 420);
+    for (double t = began + 1; t <= 3000; ++t) REQUIRE(play.see(t, flips(t)) == Verdict::met);
+    CHECK(play.words().find("intermittent for") != std::string::npos);
+    for (double t = 3001; t <= 3030; ++t) play.see(t, flips(t));
+    CHECK(play.verdict == Verdict::unmet);
+}
+
 TEST_CASE("watch: a cell is measured against the median of its live peers", "[firmware][alarm]") {
     const auto group = cells(8);
     Play play(about(Deviation{group, false, false}, 5));

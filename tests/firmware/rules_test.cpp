@@ -130,6 +130,22 @@ TEST_CASE("rules: alarms that ask each other in a circle are refused with the wa
     says(complaints_of(hot + "[[alarm.when]]\nalarm = \"any\"\n" + asks("any", "hot")), "circle");
 }
 
+TEST_CASE("rules: an alarm may not excuse, confirm or suppress itself, by whatever way",
+          "[firmware][rules]") {
+    const auto self = [](const std::string& more, const std::string& kind = "") {
+        return "[[alarm]]\nname = \"a\"\n" + kind + more +
+               "[[alarm.when]]\ndevice = \"bms1\"\nmeasure = \"mode\"\nabove = 1\n";
+    };
+    says(complaints_of(self("") + "[[alarm.unless]]\nalarm = \"a\"\n"), "circle: a -> a");
+    says(complaints_of(self("suppressed_by = [\"a\"]\n")), "circle: a -> a");
+    says(complaints_of(self("confirmed_by = [\"a\"]\n", "kind = \"heat\"\n")),
+         "circle: a -> a");
+    says(complaints_of(self("suppressed_by = [\"b\"]\n") + asks("b", "a")), "circle: a -> b -> a");
+    says(complaints_of(self("") + "[[alarm.unless]]\nalarm = \"b\"\n" + asks("b", "c") +
+                       asks("c", "a")),
+         "circle: a -> b -> c -> a");
+}
+
 TEST_CASE("rules: a sign is not confirmed by its own kind", "[firmware][rules]") {
     const std::string one =
         "[[alarm]]\nname = \"one\"\nkind = \"heat\"\n[[alarm.when]]\ndevice = \"bms1\"\n"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iomanip>
 #include <sstream>
 
 #include "firmware/site_file.hpp"
@@ -262,4 +263,52 @@ TEST_CASE("recordings: a fire without precursor is confirmed with its second sig
     REQUIRE(first(outcome, "battery-fire"));
     CHECK(*first(outcome, "battery-fire") >= 380);
     CHECK(*first(outcome, "battery-fire") <= 390);
+}
+
+TEST_CASE("recordings: any sampling finds a heated cell and calls no healthy one failing",
+          "[sim][judge]") {
+    // The times of the rows, s: even, irregular, and with each third row twice.
+    const auto played = [](double period, double shake, bool twice, const Column& of) {
+        std::ostringstream text;
+        text << std::setprecision(12) << "t_s,temp_1\n";
+        Chance chance(5);
+        for (double t = 0; t < std::max(520.0, 80 * period);) {
+            const auto row = std::to_string(t) + "," + of(t) + "\n";
+            text << row << (twice && chance.one_in(3) ? row : "");
+            t += period * (1 + shake * chance.between(-1, 1));
+        }
+        std::istringstream in(text.str());
+        Complaints complaints;
+        return play_recording(in, "test.csv", room_site(), {}, complaints);
+    };
+    struct Sampling {
+        double period, shake;
+        bool twice;
+    };
+    Chance chance(9);
+    for (const auto& [period, shake, twice] :
+         {Sampling{0.01, 0, false}, Sampling{0.1, 0.9, true}, Sampling{1, 0.9, true},
+          Sampling{7, 0.5, false}, Sampling{60, 0, true}, Sampling{60, 0.9, false}}) {
+        INFO("a row each " << period << " s, shaken by " << shake << (twice ? ", twice" : ""));
+        const auto noisy = [&](double value) { return tenths(value + 0.05 * chance.normal()); };
+        const double slow = std::max(1.0, period / 7);
+        const auto heated = played(period, shake, twice, [&](double t) {
+            return noisy(25 + std::max(0.0, t - 300 * slow) * 0.3 / slow);
+        });
+        INFO(fired(heated));
+        REQUIRE(first(heated, all));
+        REQUIRE(heated.room.hot80);
+        CHECK(*first(heated, all) <= first(heated, plain).value_or(1e9));
+        const auto well = played(period, shake, twice, [&](double t) {
+            return noisy(25 + std::sin(t / 3000));
+        });
+        CHECK_FALSE(first(well, all));
+        // Its wires are swapped: when the cell is heated, it falls. No evidence of heat, no crash.
+        const auto swapped = played(period, shake, twice, [&](double t) {
+            return noisy(25 - std::max(0.0, t - 300 * slow) * 0.1 / slow);
+        });
+        INFO(fired(swapped));
+        CHECK_FALSE(swapped.room.hot80);
+        CHECK_FALSE(first(swapped, all));
+    }
 }
