@@ -47,6 +47,11 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
         target.plan = &target_plan;
         target.ballots = ballots_for(plan, target_plan);
         target.rung.calm_since = start.steady;
+        target.voted_at = start.steady;
+        if (has_backend(target_plan)) {
+            auto& local = locals[share_key(target_plan, target_plan.site)];
+            local.insert(target_plan.items.begin(), target_plan.items.end());
+        }
         target.ledger.trust_marks(target_plan.kind == TargetKind::slurm);
         if (by_message(target_plan)) {
             situation.expect(agent_of(target_plan), start.steady);
@@ -82,6 +87,7 @@ void Controller::State::evaluate(Now now) {
     evaluated_at = now.steady;
     paced = false;
     ready.clear();
+    shares.clear();
     situation.tick(now.steady);
     if (now.steady >= caught_up) decide(now);
     publish_postures(now);
@@ -94,7 +100,15 @@ void Controller::State::evaluate(Now now) {
 
 void Controller::State::decide(Now now) {
     for (auto& target : targets) {
-        if (!target.climb(plan, situation, now.steady)) continue;
+        const bool moved = target.climb(plan, situation, now.steady);
+        if (target.expires(plan.guard.expires_after, now.steady)) {
+            tell(LogLevel::warning, "expired",
+                 {{"target", target.plan->name},
+                  {"wanted", to_string(target.rung.wanted)},
+                  {"note", "nobody asks for it any more, and it is not brought back"},
+                  {"why", target.blocked()}});
+        }
+        if (!moved) continue;
         const auto& rung = target.rung;
         tell(LogLevel::info, "posture",
              {{"target", target.plan->name},
@@ -134,10 +148,13 @@ void Controller::State::publish_status(Now now) {
     status.counters["agents.absent"] = silent;
     status.counters["alarms.active"] = active;
     std::uint64_t blocked = 0;
+    std::uint64_t expired = 0;
     for (const auto& target : targets) {
         if (!target.blocked().empty()) ++blocked;
+        if (target.expired) ++expired;
     }
     status.counters["targets.blocked"] = blocked;
+    if (plan.guard.expires_after > Duration::zero()) status.counters["targets.expired"] = expired;
     status.stamp = stamper.next(now.wall);
     outgoing.retain({topic(Kind::status), to_json(status), true});
 }
@@ -179,6 +196,12 @@ Instant Controller::next_deadline() const {
         }
         if (target.poll.wanted() < target.rung.wanted && target.doubt.empty()) {
             next = std::min(next, target.rung.calm_since + state.plan.calm_for);
+        }
+        if (target.spaced_until > state.evaluated_at) next = std::min(next, target.spaced_until);
+        const auto expiry = state.plan.guard.expires_after;
+        if (expiry > Duration::zero() && !target.expired &&
+            target.voted_at + expiry > state.evaluated_at) {
+            next = std::min(next, target.voted_at + expiry);
         }
     }
     return next;

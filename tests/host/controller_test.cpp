@@ -171,7 +171,8 @@ TEST_CASE("controller: min_ready keeps the last servers, and lets go when others
     CHECK(story.take_done() ==
           Names{"text pangyo-a drain", "videos pangyo-a drain", "videos pangyo-b drain"});
     CHECK(story.posture.at("text").blocked ==
-          "pangyo-b: min_ready: only 1 other servers are ready, 2 must stay");
+          "pangyo-b: min_ready: only 1 other servers are ready, 2 must stay; passes once 1 more "
+          "are");
     CHECK(story.take_acks().back().outcome == Outcome::refused);
     story.pass(1min);
     CHECK(story.take_done().empty());
@@ -252,7 +253,8 @@ TEST_CASE("controller: missing evidence starts nothing", "[host][controller]") {
     story.pass(2s);
     CHECK(story.take_done().empty());
     CHECK(story.posture.at("text").wanted == Posture::drain);
-    CHECK(story.posture.at("text").blocked == "pangyo-a: no fresh evidence for drain");
+    CHECK(story.posture.at("text").blocked ==
+          "pangyo-a: no fresh evidence for drain; passes once an agent that asks for it is heard");
     story.heartbeat();
     CHECK(story.take_done() == all_drained);
 }
