@@ -1,7 +1,6 @@
 // From what is wanted to orders: steps, guards, commands; rehearsed when not armed.
 #include <algorithm>
 
-#include "contract/payload.hpp"
 #include "host/controller_state.hpp"
 #include "host/guard/maintenance.hpp"
 
@@ -32,9 +31,16 @@ void Controller::State::act(Target& target, Now now) {
 }
 
 std::vector<Step> Controller::State::allowed(Target& target, Now now) {
-    const auto steps = target.steps();
-    if (steps.empty()) target.ledger.settled();
     target.refusal.clear();
+    if (target.rested == target.basis()) {
+        target.rehearsing = false;
+        return {};
+    }
+    const auto steps = target.steps();
+    if (steps.empty()) {
+        target.ledger.settled();
+        target.rested = target.basis();
+    }
     std::vector<Step> passed;
     std::size_t fresh = 0;  // without those that are commands under way
     for (const auto& step : steps) {
@@ -53,12 +59,12 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
 }
 
 void Controller::State::took(const Target& target, const Step& step) {
-    if (depth_of(step.action) > 0) {
+    if (plan.guard.max_tier_percent < 100 && depth_of(step.action) > 0) {
         auto& share = share_of(*target.plan);
         if (share) share->down.insert(share_key(*target.plan, step.item));
     }
     if (has_backend(*target.plan)) {
-        if (auto& servers = ready_of(*target.plan)) servers->erase(step.item);
+        if (auto& servers = ready_of(target)) servers->erase(step.item);
     }
 }
 
@@ -107,7 +113,7 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step) {
         if (refused) return refused;
     }
     if (has_backend(*target.plan)) {
-        const auto& servers = ready_of(*target.plan);
+        const auto& servers = ready_of(target);
         if (auto refused = guard_min_ready(step, servers, guard.min_ready)) return refused;
         if (guard.min_elsewhere == 0) return std::nullopt;
         return guard_elsewhere(*target.plan, servers, local_to(*target.plan), guard.min_elsewhere);
@@ -126,7 +132,6 @@ std::optional<TierShare>& Controller::State::share_of(const TargetPlan& target) 
     const auto known = shares.find(key);
     if (known != shares.end()) return known->second;
     std::optional<TierShare> share = TierShare{};
-    if (plan.guard.max_tier_percent >= 100) share.reset();  // nobody will ask
     for (const auto& other : targets) {
         const bool same = other.plan->tier == key.first &&
                           (ladder_of(*other.plan) == Ladder::outlets) == key.second;
@@ -139,17 +144,13 @@ const std::set<std::string>& Controller::State::local_to(const TargetPlan& targe
     return locals.at(share_key(target, target.site));
 }
 
-ReadyServers& Controller::State::ready_of(const TargetPlan& target) {
-    const auto key = std::pair(target.endpoint, target.backend);
-    const auto known = ready.find(key);
-    if (known != ready.end()) return known->second;
+ReadyServers& Controller::State::ready_of(const Target& target) {
+    auto& known = ready[target.backend];
+    if (known) return *known;
     std::vector<const TargetLedger*> views;
-    for (const auto& other : targets) {
-        const bool same = has_backend(*other.plan) && other.plan->endpoint == target.endpoint &&
-                          other.plan->backend == target.backend;
-        if (same) views.push_back(&other.ledger);
-    }
-    return ready[key] = ready_servers(views);
+    for (const auto* other : sharing[target.backend]) views.push_back(&other->ledger);
+    known = ready_servers(views);
+    return *known;
 }
 
 void Controller::State::order(Target& target, std::vector<Step> steps, Now now) {
@@ -200,9 +201,8 @@ void Controller::State::command(const Step& step, bool armed, Now now) {
           {"action", step.action},
           {"because", step.because},
           {"id", step.id}});
-    Command command{step.id,      step.target,           step.item, step.action, armed,
-                    step.because, stamper.next(now.wall)};
-    outgoing.record({topic(Kind::command, step.target), to_json(command), false});
+    outgoing.record(Command{step.id, step.target, step.item, step.action, armed, step.because,
+                            stamper.next(now.wall)});
 }
 
 }  // namespace firebreak

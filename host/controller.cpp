@@ -41,7 +41,10 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
       situation(
           std::max(Situation::missed_heartbeats * plan.heartbeat, plan.guard.evidence_max_age)),
       order_of_acting(acting_order(plan.targets)),
+      outgoing(self),
       pace(plan.guard.max_steps_per_minute) {
+    targets.reserve(plan.targets.size());  // `sharing` points into it
+    std::map<std::pair<std::string, std::string>, std::size_t> backends;
     for (const auto& target_plan : plan.targets) {
         Target& target = targets.emplace_back();
         target.plan = &target_plan;
@@ -51,6 +54,10 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
         if (has_backend(target_plan)) {
             auto& local = locals[share_key(target_plan, target_plan.site)];
             local.insert(target_plan.items.begin(), target_plan.items.end());
+            const auto key = std::pair(target_plan.endpoint, target_plan.backend);
+            target.backend = backends.emplace(key, backends.size()).first->second;
+            sharing.resize(backends.size());
+            sharing[target.backend].push_back(&target);
         }
         target.ledger.trust_marks(target_plan.kind == TargetKind::slurm);
         if (by_message(target_plan)) {
@@ -86,7 +93,7 @@ void Controller::State::link_up(const LinkUp& link, Now now) {
 void Controller::State::evaluate(Now now) {
     evaluated_at = now.steady;
     paced = false;
-    ready.clear();
+    ready.assign(sharing.size(), std::nullopt);
     shares.clear();
     situation.tick(now.steady);
     if (now.steady >= caught_up) decide(now);
@@ -121,7 +128,9 @@ void Controller::State::decide(Now now) {
 void Controller::State::publish_postures(Now now) {
     if (now.steady < postures_from) return;
     for (auto& target : targets) {
+        if (!target.has_news()) continue;
         auto notice = target.notice(plan.armed);
+        target.published_of = target.ledger.revision();
         if (target.published == notice) continue;
         target.published = notice;
         notice.stamp = stamper.next(now.wall);
@@ -166,7 +175,7 @@ Controller::Controller(PolicyPlan plan, std::string boot, Now start)
 Controller::~Controller() = default;
 Controller::Controller(Controller&&) noexcept = default;
 
-void Controller::handle(const HostInput& input, Now now) {
+void Controller::take_in(const HostInput& input, Now now) {
     if (const auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(*receipt, now.steady);
     if (const auto* message = std::get_if<Arrived>(&input)) state_->arrived(*message, now);
     if (const auto* link = std::get_if<LinkUp>(&input)) state_->link_up(*link, now);
@@ -175,6 +184,10 @@ void Controller::handle(const HostInput& input, Now now) {
         state_->situation.link_down();
         state_->outgoing.link_down();
     }
+}
+
+void Controller::handle(const HostInput& input, Now now) {
+    take_in(input, now);
     state_->evaluate(now);
 }
 

@@ -40,8 +40,11 @@ public:
     Controller(Controller&&) noexcept;
     Controller& operator=(Controller&&) = delete;
 
-    void handle(const HostInput& input, Now now);
+    /// What comes in is known at once, and acted on at the next tick(): of a flood all is taken
+    /// in first. handle() is both.
+    void take_in(const HostInput& input, Now now);
     void tick(Now now);
+    void handle(const HostInput& input, Now now);
     [[nodiscard]] Instant next_deadline() const;
 
     /// Orders for the crew since the last call; at most one per target is under way.

@@ -55,7 +55,7 @@ struct Controller::State {
     }
 
     [[nodiscard]] Target* find(const std::string& name);
-    [[nodiscard]] ReadyServers& ready_of(const TargetPlan& target);
+    [[nodiscard]] ReadyServers& ready_of(const Target& target);
     [[nodiscard]] std::optional<TierShare>& share_of(const TargetPlan& target);
     [[nodiscard]] const std::set<std::string>& local_to(const TargetPlan& target) const;
     [[nodiscard]] std::string topic(Kind kind, const std::string& name = "") const {
@@ -76,8 +76,9 @@ struct Controller::State {
     std::vector<Order> orders;
     std::vector<LogLine> lines;
     static constexpr std::size_t most_lines = 4096;
-    std::map<std::pair<std::string, std::string>, ReadyServers> ready;  // of one evaluation
-    std::map<std::pair<int, bool>, std::optional<TierShare>> shares;    // the same; load or traffic
+    std::vector<std::vector<const Target*>> sharing;  // by backend: the targets that name it
+    std::vector<std::optional<ReadyServers>> ready;   // by backend, of one evaluation
+    std::map<std::pair<int, bool>, std::optional<TierShare>> shares;  // the same; load or traffic
     std::map<std::string, std::set<std::string>> locals;  // by endpoint, backend and site
     std::map<std::string, std::uint64_t> counters;
     std::set<std::string, std::less<>> logged;

@@ -28,7 +28,8 @@ ReadyServers ready_servers(const std::vector<const TargetLedger*>& views) {
     for (const auto* view : views) {
         if (!view->known()) return std::nullopt;
         for (const auto& [item, state] : view->states()) {
-            (state == "ready" ? ready : not_ready).insert(item);
+            auto& those = state == "ready" ? ready : not_ready;
+            those.insert(those.end(), item);  // the hint: states come in order
         }
         for (const auto& item : view->going_down()) not_ready.insert(item);
     }

@@ -18,6 +18,7 @@ void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
 }
 
 std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Instant now) {
+    ++revision_;
     std::string unset;
     const bool stepped = under_way_ && steps_under_way_;
     for (const auto& [item, attempt] : tried_) {
@@ -76,6 +77,7 @@ std::vector<std::string> TargetLedger::drop_foreign() {
 }
 
 void TargetLedger::failed(const std::string& why, bool steps, Instant now) {
+    ++revision_;
     known_ = false;  // cannot tell what was carried out: read back before the next step
     under_way_ = false;
     observing_failed_ = !steps;
@@ -96,6 +98,7 @@ void TargetLedger::settled() {
 }
 
 void TargetLedger::item_is(const std::string& item, const std::string& state, bool ours) {
+    ++revision_;
     states_[item] = state;
     if (depth_of(state) == 0) {
         held_.erase(item);
@@ -105,6 +108,7 @@ void TargetLedger::item_is(const std::string& item, const std::string& state, bo
 }
 
 void TargetLedger::took_over(const std::vector<std::string>& items, std::string_view action) {
+    ++revision_;
     for (const auto& item : items) held_.try_emplace(item, action);
 }
 

@@ -3,6 +3,7 @@
 // Held are only items that carried traffic or load before and then read as we had set them.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -66,6 +67,8 @@ public:
     /// When to look again after having looked at `now`.
     [[nodiscard]] Instant next_deadline(Instant now) const;
 
+    /// Changes with what is known or held: what was worked out from it may be kept until then.
+    [[nodiscard]] std::uint64_t revision() const { return revision_; }
     [[nodiscard]] const ItemStates& states() const { return states_; }
     [[nodiscard]] const std::map<std::string, std::string>& held() const { return held_; }
     [[nodiscard]] std::vector<std::string> held_items() const;
@@ -87,6 +90,7 @@ private:
     ItemStates states_;                        ///< as last read back, the whole backend
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
     std::map<std::string, Try> tried_;         ///< item -> action whose effect is not read yet
+    std::uint64_t revision_ = 1;
     bool marked_ = false;
     bool known_ = false;  ///< read back, and nothing failed since
     bool under_way_ = false;

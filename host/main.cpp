@@ -17,7 +17,9 @@ namespace firebreak {
 namespace {
 
 /// Messages off the wire may fill the inbox; receipts are offered again, the stop is a flag.
-constexpr std::size_t inbox_capacity = 4096;
+/// So many that every alarm of every agent there may be fits in: what the broker was told that we
+/// have is not said again.
+constexpr std::size_t inbox_capacity = 1U << 18U;
 
 /// Taken in one go before the wire is served again.
 constexpr int inputs_at_once = 256;
@@ -88,18 +90,15 @@ void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
         give_orders(controller, crew);
         const auto published = publish_all(controller, link, now().steady);
         const auto wake = std::min({linked, published, controller.next_deadline()});
+        // All of what has come is taken in before anything is decided: a drain waits for some
+        // milliseconds of reading, not for a decision on each message of a flood.
         auto input = inbox.take(wake);
-        for (int taken = 0; input && !stop && taken < inputs_at_once; ++taken) {
+        for (int taken = 0; input && !stop; ++taken) {
             if (const auto* event = std::get_if<HostInput>(&*input)) {
-                controller.handle(*event, now());
-                give_orders(controller, crew);  // a drain must not wait for the rest of the inbox
+                controller.take_in(*event, now());
             }
-            input = inbox.take_now();
-        }
-        if (input) {
-            if (const auto* event = std::get_if<HostInput>(&*input)) {
-                controller.handle(*event, now());
-            }
+            input.reset();
+            if (taken < inputs_at_once) input = inbox.take_now();
         }
         const auto unheard = missed.exchange(MissedLink::none);
         if (unheard == MissedLink::up) controller.handle(LinkUp{"", true}, now());

@@ -1,9 +1,9 @@
 #include "host/plan.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <cstdlib>
 
 namespace firebreak {
@@ -63,13 +63,26 @@ bool lowers(const Step& step, std::string_view state) {
 std::string step_id(std::string_view target, std::string_view item, std::string_view action,
                     std::string_view cause, const Stamp& began) {
     std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a 64, draft-eastlake-fnv
-    const auto text = fmt::format("{}\n{}\n{}\n{}\n{}-{}", target, item, action,
-                                  cause == "calm" ? "calm" : "", began.boot, began.seq);
-    for (const char c : text) {
-        hash ^= static_cast<unsigned char>(c);
-        hash *= 0x100000001b3;
+    const auto add = [&hash](std::string_view text) {
+        for (const char c : text) {
+            hash ^= static_cast<unsigned char>(c);
+            hash *= 0x100000001b3;
+        }
+    };
+    std::array<char, 20> number{};  // as many digits as 64 bits have
+    const auto end = std::to_chars(number.data(), number.data() + number.size(), began.seq).ptr;
+    for (const auto part : {target, item, action, cause == "calm" ? cause : std::string_view{}}) {
+        add(part);
+        add("\n");
     }
-    return fmt::format("{:016x}", hash);
+    add(began.boot);
+    add("-");
+    add({number.data(), static_cast<std::size_t>(end - number.data())});
+    std::string id(16, '0');
+    for (auto digit = id.rbegin(); hash != 0; ++digit, hash >>= 4) {
+        *digit = "0123456789abcdef"[hash & 15U];
+    }
+    return id;
 }
 
 std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
@@ -78,7 +91,8 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
     std::vector<Step> steps;
     for (const auto& item : target.items) {
         const auto state = states.find(item);
-        const std::string now_is = state == states.end() ? "" : state->second;
+        std::string_view now_is;
+        if (state != states.end()) now_is = state->second;
         const auto action = needed(target, wish.wanted, now_is, held.contains(item));
         if (action.empty()) continue;
         steps.push_back({step_id(target.name, item, action, wish.because, wish.began), target.name,

@@ -39,7 +39,10 @@ bool Target::expires(Duration after, Instant now) {
 }
 
 Posture Target::reached() const {
-    return reached_rung(*plan, rung.wanted, ledger.states());
+    if (!reached_on || reached_on->first != basis()) {
+        reached_on = {basis(), reached_rung(*plan, rung.wanted, ledger.states())};
+    }
+    return reached_on->second;
 }
 
 bool Target::is_read() const {
@@ -55,15 +58,28 @@ std::string Target::blocked() const {
     if (!absence.empty()) return absence;
     if (auto trouble = outlets.trouble(); !trouble.empty()) return trouble;
     if (!refusal.empty()) return refusal;
-    if (!by_message(*plan) && ledger.known()) {
-        for (const auto& item : plan->items) {
-            if (ledger.states().contains(item)) continue;
-            if (plan->backend.empty()) return item + " is unknown to " + plan->endpoint;
-            return "server " + item + " is not in backend " + plan->backend;
-        }
-    }
+    if (const auto& absent = absent_item(); !absent.empty()) return absent;
     const std::string late = expired ? "expired: nobody asks for it any more; " : "";
     return doubt.empty() ? late : late + "restoring waits: " + doubt;
+}
+
+const std::string& Target::absent_item() const {
+    if (absent_on && absent_on->first == ledger.revision()) return absent_on->second;
+    std::string absent;
+    for (const auto& item : plan->items) {
+        if (by_message(*plan) || !ledger.known()) break;
+        if (ledger.states().contains(item)) continue;
+        absent = plan->backend.empty() ? item + " is unknown to " + plan->endpoint
+                                       : "server " + item + " is not in backend " + plan->backend;
+        break;
+    }
+    absent_on = {ledger.revision(), std::move(absent)};
+    return absent_on->second;
+}
+
+bool Target::has_news() const {
+    return !published || published_of != ledger.revision() || published->wanted != rung.wanted ||
+           published->because != rung.because || published->blocked != blocked();
 }
 
 PostureNotice Target::notice(bool armed) const {

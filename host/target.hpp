@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/guard.hpp"
@@ -18,6 +19,7 @@ namespace firebreak {
 
 struct Target {
     const TargetPlan* plan = nullptr;
+    std::size_t backend = 0;  ///< which of all there are, where it has one
     std::vector<Ballot> ballots;
     VoteCount poll;
     Rung rung;
@@ -35,12 +37,20 @@ struct Target {
     bool expired = false;             ///< that was longer ago than the policy likes
     std::string absence;              ///< outlet: its agent does not listen
     std::optional<PostureNotice> published;  ///< without its stamp
+    std::uint64_t published_of = 0;          ///< the ledger's revision then
+
+    // Worked out of the ledger; thousands of targets are asked at every message.
+    using Basis = std::pair<std::uint64_t, Posture>;  // the ledger's revision, the rung wanted
+    std::optional<Basis> rested;                      ///< on this basis there was nothing to do
+    mutable std::optional<std::pair<Basis, Posture>> reached_on;
+    mutable std::optional<std::pair<std::uint64_t, std::string>> absent_on;
 
     /// Votes and rung at `now`; true when the rung changed.
     bool climb(const PolicyPlan& policy, const Situation& situation, Instant now);
     /// True once, when nobody has voted for the present rung for longer than `after`.
     bool expires(Duration after, Instant now);
 
+    [[nodiscard]] Basis basis() const { return {ledger.revision(), rung.wanted}; }
     [[nodiscard]] Posture reached() const;
     [[nodiscard]] bool is_read() const;
     [[nodiscard]] Wish wish() const { return {rung.wanted, rung.cause, rung.cause_began}; }
@@ -48,6 +58,12 @@ struct Target {
     /// What holds it back, for people: a fault first, then a guard, then doubt.
     [[nodiscard]] std::string blocked() const;
     [[nodiscard]] PostureNotice notice(bool armed) const;
+    /// Whether notice() would say something else than what is published.
+    [[nodiscard]] bool has_news() const;
+
+private:
+    /// Which item the endpoint does not know, for people, or "".
+    [[nodiscard]] const std::string& absent_item() const;
 };
 
 /// Acknowledges alarms once what they asked for has been done, rehearsed, refused or failed.

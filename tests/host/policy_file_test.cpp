@@ -152,7 +152,8 @@ TEST_CASE("policy file: a rule needs an alarm or a silence, and not both", "[hos
                              "\ntargets = [\"text\"]\nat_least = \"watch\"\n");
     };
     CHECK(says(with("{site = \"pangyo\"}"), "a rule needs one of alarm"));
-    CHECK(says(with("{site = \"pangyo\", alarm = \"gas\", silent = true}"), "a rule needs one of alarm"));
+    CHECK(says(with("{site = \"pangyo\", alarm = \"gas\", silent = true}"),
+               "a rule needs one of alarm"));
     CHECK(with("{site = \"pangyo\", silent = true}").empty());
 }
 
