@@ -13,6 +13,7 @@
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
 #include "host/endpoint.hpp"
+#include "host/topology/power_map.hpp"
 
 namespace firebreak {
 
@@ -95,6 +96,7 @@ struct PolicyPlan {
     std::vector<RulePlan> rules;
     GuardPlan guard;
     std::vector<MaintenancePlan> maintenance;
+    std::optional<PowerMap> map;  ///< what feeds what, where the file says it
 };
 
 }  // namespace firebreak

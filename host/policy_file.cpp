@@ -9,6 +9,8 @@
 #include "contract/topic.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
+#include "host/topology/power_map_file.hpp"
+#include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
 #include "host/vote.hpp"
 
@@ -156,6 +158,8 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     read_topology(root, plan, complaints);
     for (auto& section : root.rows("maintenance")) read_maintenance(section, plan);
     for (auto& section : root.rows("rule")) read_rule(section, plan);
+    if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints);
+    check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
     return plan;
@@ -179,6 +183,8 @@ std::string describe(const PolicyPlan& plan) {
                            listed(window.targets), format_wall(window.from),
                            format_wall(window.until));
     }
+    if (plan.map) out += describe(*plan.map);
+    for (const auto& warning : single_points(plan)) out += "warning: " + warning + '\n';
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {
         out += "  " + describe(endpoint) + '\n';

@@ -1,0 +1,64 @@
+// What feeds what: UPSs in battery rooms, PDUs, racks, servers and the services that they serve.
+// Pure values as resolved from [topology]; names are unique within their kind, racks and servers
+// within their site. kW throughout. A rack whose PDUs are not said: nobody can tell what feeds it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "contract/support/complaint.hpp"
+
+namespace firebreak {
+
+struct MapUps {
+    std::string name, site, room;
+    double kw = 0;  ///< what it may carry
+    Place place;
+};
+
+struct MapPdu {
+    std::string name, ups;
+    Place place;
+};
+
+struct MapRack {
+    std::string name, site;
+    std::vector<std::string> pdus;
+    Place place;
+};
+
+struct MapServer {
+    std::string name, site, rack, service;  ///< rack and service may be ""
+    double kw = 0;
+    Place place;
+};
+
+struct MapService {
+    std::string name;
+    int tier = 1;
+    std::vector<std::string> targets;  ///< of the policy: what puts its servers down
+    Place place;
+};
+
+struct PowerMap {
+    std::string broker_site;  ///< where the broker stands; "" not said
+    std::vector<MapUps> upss;
+    std::vector<MapPdu> pdus;
+    std::vector<MapRack> racks;
+    std::vector<MapServer> servers;
+    std::vector<MapService> services;
+    /// By server: the places in `upss` of what feeds it, in order; none when nobody can tell.
+    std::vector<std::vector<std::size_t>> feeds;
+};
+
+/// Fills in `feeds`, and complains of names that do not exist, stand twice or contradict.
+void link_power(PowerMap& map, Complaints& complaints);
+
+/// Each UPS with what hangs on it, for people. A server with several feeds counts in parts.
+[[nodiscard]] std::string describe(const PowerMap& map);
+
+/// kW by UPS, as in `upss`, while all of them work.
+[[nodiscard]] std::vector<double> connected_kw(const PowerMap& map);
+
+}  // namespace firebreak

@@ -1,0 +1,138 @@
+#include "host/topology/power_map_file.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "host/topology/csv.hpp"
+
+namespace firebreak {
+namespace {
+
+constexpr double most_kw = 1e6;
+constexpr std::uintmax_t most_bytes = 256U << 20U;  // a million devices
+
+/// "Pangyo Campus" is "pangyo-campus": what NetBox calls the slug.
+std::string slug(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += std::isspace(byte) != 0 ? '-' : static_cast<char>(std::tolower(byte));
+    }
+    return out;
+}
+
+void read_parts(Section& section, PowerMap& map) {
+    for (auto& row : section.rows("ups")) {
+        map.upss.push_back({row.text("name"), row.name("site"), row.text("room"),
+                            row.number("kw", {0.001, most_kw}), row.place()});
+        row.finish();
+    }
+    for (auto& row : section.rows("pdu")) {
+        map.pdus.push_back({row.text("name"), row.text("ups"), row.place()});
+        row.finish();
+    }
+    for (auto& row : section.rows("rack")) {
+        map.racks.push_back({row.text("name"), row.name("site"), row.texts("pdus"), row.place()});
+        if (map.racks.back().pdus.empty()) row.complain("pdus", "no PDUs: name what feeds it");
+        row.finish();
+    }
+    for (auto& row : section.rows("server")) {
+        map.servers.push_back({row.text("name"), row.name("site"), row.text("rack"),
+                               row.text_or("service", ""), row.number("kw", {0, most_kw}),
+                               row.place()});
+        const auto& server = map.servers.back();
+        const bool known = std::any_of(map.racks.begin(), map.racks.end(), [&](const auto& rack) {
+            return rack.name == server.rack && rack.site == server.site;
+        });
+        if (!known && !server.rack.empty()) {
+            row.complain("rack", "there is no rack \"" + server.rack + "\" at " + server.site);
+        }
+        row.finish();
+    }
+    for (auto& row : section.rows("service")) {
+        map.services.push_back({row.text("name"),
+                                static_cast<int>(row.integer_or("tier", 1, {1, 1000})),
+                                row.texts("targets"), row.place()});
+        row.finish();
+    }
+}
+
+void read_devices_file(Section& section, PowerMap& map, Complaints& complaints) {
+    const auto name = section.text_or("devices", "");
+    if (name.empty()) return;
+    const auto folder = std::filesystem::path(section.place().file).parent_path();
+    const auto path = folder / name;
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(path, error);
+    std::ifstream in(path, std::ios::binary);
+    if (error || !in) {
+        return section.complain("devices", "cannot read \"" + path.string() + "\"");
+    }
+    if (bytes > most_bytes) return section.complain("devices", "is larger than 256 MiB; split it");
+    std::ostringstream text;
+    text << in.rdbuf();
+    add_devices(map, text.str(), path.string(), complaints);
+}
+
+/// Watts as NetBox has them; "" is nothing drawn that anybody knows of.
+std::optional<double> watts(const std::string& text) {
+    double value = 0;
+    if (text.empty()) return value;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    if (!whole || !std::isfinite(value) || value < 0 || value > most_kw * 1000) return std::nullopt;
+    return value;
+}
+
+}  // namespace
+
+void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
+                 Complaints& complaints) {
+    const auto table = CsvTable::parse(csv, file, complaints);
+    const auto name = table.column({"name"});
+    const auto site = table.column({"site"});
+    if (!name || !site) {
+        return complaints.add({file, 1, 1}, "the header must have \"name\" and \"site\"");
+    }
+    const auto rack = table.column({"rack"});
+    const auto role = table.column({"role", "device role"});
+    const auto status = table.column({"status"});
+    const auto service = table.column({"service", "cf_service"});
+    const auto power = table.column({"power", "allocated_draw", "cf_power"});
+    for (const auto& row : table.rows()) {
+        const auto text = [&](const std::optional<std::size_t>& column) {
+            return column ? row[*column].text : std::string();
+        };
+        // Switches and cables' ends are devices, too; what is planned or retired serves nobody.
+        if (role && slug(text(role)).find("server") == std::string::npos) continue;
+        if (status && slug(text(status)) != "active") continue;
+        if (text(name).empty()) complaints.add(row[*name].place, "a server needs a name");
+        if (!is_name(slug(text(site)))) {
+            complaints.add(row[*site].place, "\"" + text(site) + "\" is no name of a site");
+        }
+        const auto draw = watts(text(power));
+        if (!draw) {
+            complaints.add(row[*power].place, "\"" + text(power) + "\" must be watts, 0 or above");
+        }
+        map.servers.push_back({text(name), slug(text(site)), text(rack), slug(text(service)),
+                               draw.value_or(0) / 1000, row[*name].place});
+    }
+}
+
+PowerMap read_power_map(Section section, Complaints& complaints) {
+    PowerMap map;
+    map.broker_site = section.name_or("broker_site", "");
+    read_parts(section, map);
+    read_devices_file(section, map, complaints);
+    section.finish();
+    link_power(map, complaints);
+    return map;
+}
+
+}  // namespace firebreak

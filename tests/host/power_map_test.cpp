@@ -1,0 +1,240 @@
+#include "host/topology/power_map.hpp"
+
+#include "host/policy_file.hpp"
+#include "host/topology/power_map_file.hpp"
+#include "host/topology/single_points.hpp"
+#include "tests/catch.hpp"
+#include "tests/support/temp_dir.hpp"
+
+using namespace firebreak;
+
+namespace {
+
+const std::string head = R"(site = "seoul"
+host = "seoul-1"
+[broker]
+url = "mqtt://127.0.0.1:1883"
+[[endpoint]]
+name = "edge"
+haproxy = "/run/haproxy/admin.sock"
+[[target]]
+name = "text-pangyo"
+site = "pangyo"
+haproxy = {endpoint = "edge", backend = "text", servers = ["p1"]}
+[[target]]
+name = "text-bundang"
+site = "bundang"
+haproxy = {endpoint = "edge", backend = "text", servers = ["b1"]}
+[[rule]]
+while = {site = "pangyo", alarm = "gas"}
+targets = ["text-pangyo"]
+at_least = "drain"
+)";
+
+/// Two rooms, a UPS each; a rack on both, and one on the first alone.
+const std::string pangyo = R"([topology]
+broker_site = "seoul"
+[[topology.ups]]
+name = "ups1"
+site = "pangyo"
+room = "battery-a"
+kw = 10
+[[topology.ups]]
+name = "ups2"
+site = "pangyo"
+room = "battery-b"
+kw = 10
+[[topology.pdu]]
+name = "a"
+ups = "ups1"
+[[topology.pdu]]
+name = "a2"
+ups = "ups1"
+[[topology.pdu]]
+name = "b"
+ups = "ups2"
+[[topology.rack]]
+name = "both"
+site = "pangyo"
+pdus = ["a", "b"]
+[[topology.rack]]
+name = "one"
+site = "pangyo"
+pdus = ["a", "a2"]
+[[topology.service]]
+name = "text"
+targets = ["text-pangyo", "text-bundang"]
+)";
+
+std::string server(const std::string& name, const std::string& site, const std::string& rack,
+                   double kw = 1) {
+    return "[[topology.server]]\nname = \"" + name + "\"\nsite = \"" + site + "\"\nrack = \"" +
+           rack + "\"\nservice = \"text\"\nkw = " + std::to_string(kw) + "\n";
+}
+
+PolicyPlan read(const std::string& text, Complaints& complaints) {
+    auto file = ConfigFile::parse(text, "policy.toml", complaints);
+    return parse_policy(file, complaints);
+}
+
+std::string complaints_of(const std::string& text) {
+    Complaints complaints;
+    static_cast<void>(read(text, complaints));
+    return complaints.text();
+}
+
+std::string warnings_of(const std::string& text) {
+    Complaints complaints;
+    const auto plan = read(text, complaints);
+    CHECK(complaints.text().empty());
+    std::string all;
+    for (const auto& warning : single_points(plan)) all += warning + '\n';
+    return all;
+}
+
+bool says(const std::string& text, const std::string& what) {
+    UNSCOPED_INFO(text);
+    return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("power map: what feeds a server is what feeds its rack", "[host][topology]") {
+    Complaints complaints;
+    const auto plan =
+        read(head + pangyo + server("p1", "pangyo", "both", 3) + server("p2", "pangyo", "one", 2),
+             complaints);
+    CHECK(complaints.text().empty());
+    REQUIRE(plan.map);
+    CHECK(plan.map->feeds == std::vector<std::vector<std::size_t>>{{0, 1}, {0}});
+    CHECK(connected_kw(*plan.map) == std::vector<double>{3.5, 1.5});
+    CHECK(says(describe(plan), "ups1 (pangyo, room battery-a): 2 servers, 3.5 of 10.0 kW"));
+}
+
+TEST_CASE("power map: a service that falls with one UPS, room or site is warned of",
+          "[host][topology]") {
+    const auto two = [](const std::string& first, const std::string& second) {
+        return warnings_of(head + pangyo + first + second);
+    };
+    CHECK(says(two(server("p1", "pangyo", "one"), server("p2", "pangyo", "one")),
+               "service text: all 2 replicas fall with one UPS, ups1"));
+    // Two UPSs in two rooms, but one building.
+    CHECK(says(two(server("p1", "pangyo", "one"), server("p2", "pangyo", "both")),
+               "service text: all 2 replicas fall with one site, pangyo"));
+    CHECK(says(warnings_of(head + pangyo), "service text has no active server"));
+    const std::string bundang =
+        "[[topology.ups]]\nname = \"ups9\"\nsite = \"bundang\"\nroom = \"x\"\nkw = 5\n"
+        "[[topology.pdu]]\nname = \"z\"\nups = \"ups9\"\n"
+        "[[topology.rack]]\nname = \"r\"\nsite = \"bundang\"\npdus = [\"z\"]\n";
+    CHECK(two(server("p1", "pangyo", "one") + bundang, server("b1", "bundang", "r")).empty());
+}
+
+TEST_CASE("power map: two UPSs in one battery room are one point", "[host][topology]") {
+    auto one_room = pangyo;
+    one_room.replace(one_room.find("battery-b"), 9, "battery-a");
+    CHECK(says(warnings_of(head + one_room + server("p1", "pangyo", "both") +
+                           server("p2", "pangyo", "both")),
+               "all 2 replicas fall with one battery room, battery-a at pangyo"));
+}
+
+TEST_CASE("power map: a UPS that could not carry what its pair leaves it is warned of",
+          "[host][topology]") {
+    CHECK(says(warnings_of(head + pangyo + server("p1", "pangyo", "both", 12)),
+               "without ups2 ups1 would carry 12.0 kW and may carry 10.0"));
+    CHECK(says(warnings_of(head + pangyo + server("p1", "pangyo", "one", 12)),
+               "ups1 is to carry 12.0 kW and may carry 10.0"));
+}
+
+TEST_CASE("power map: a broker in a zone that is drained, or nobody knows where, is warned of",
+          "[host][topology]") {
+    auto there = pangyo;
+    there.replace(there.find("\"seoul\""), 7, "\"pangyo\"");
+    CHECK(says(warnings_of(head + there), "the broker stands at pangyo, a site that is drained"));
+    auto nowhere = pangyo;
+    nowhere.erase(nowhere.find("broker_site"), 21);
+    CHECK(says(warnings_of(head + nowhere), "cannot tell whether the broker stands"));
+}
+
+TEST_CASE("power map: contradictions are errors, each at its place", "[host][topology]") {
+    const auto with = [](const std::string& more) { return complaints_of(head + pangyo + more); };
+    CHECK(
+        says(with("[[topology.pdu]]\nname = \"a\"\nups = \"ups9\"\n"), "there is no UPS \"ups9\""));
+    CHECK(says(with("[[topology.pdu]]\nname = \"a\"\nups = \"ups1\"\n"), "PDU \"a\" stands twice"));
+    CHECK(says(with("[[topology.rack]]\nname = \"x\"\nsite = \"bundang\"\npdus = [\"a\"]\n"),
+               "the rack is at bundang, but its PDU \"a\" hangs on \"ups1\" at pangyo"));
+    CHECK(says(with("[[topology.rack]]\nname = \"x\"\nsite = \"pangyo\"\npdus = [\"a\", \"a\"]\n"),
+               "that is one feed"));
+    CHECK(says(with(server("p1", "pangyo", "nowhere")), "there is no rack \"nowhere\" at pangyo"));
+    CHECK(says(with(server("p1", "pangyo", "one") + server("p1", "pangyo", "both")),
+               "server \"p1\" stands twice, first in line"));
+    CHECK(says(with("[[topology.service]]\nname = \"login\"\ntargets = [\"log\"]\n"),
+               "there is no target \"log\""));
+}
+
+TEST_CASE("power map: a policy that could empty every site of a service is refused with the rules",
+          "[host][topology]") {
+    const std::string other = R"([[rule]]
+while = {site = "bundang", alarm = "gas"}
+targets = ["text-bundang"]
+at_least = "drain"
+)";
+    const std::string careless = "[guard]\nmin_ready = 0\n";
+    auto servers = server("p1", "pangyo", "one") + server("b1", "bundang", "r");
+    const std::string bundang =
+        "[[topology.ups]]\nname = \"ups9\"\nsite = \"bundang\"\nroom = \"x\"\nkw = 5\n"
+        "[[topology.pdu]]\nname = \"z\"\nups = \"ups9\"\n"
+        "[[topology.rack]]\nname = \"r\"\nsite = \"bundang\"\npdus = [\"z\"]\n";
+    const auto map = pangyo + bundang + servers;
+    CHECK(complaints_of(head + other + map).empty());     // min_ready keeps one
+    CHECK(complaints_of(head + careless + map).empty());  // no rule drains bundang
+    const auto refused = complaints_of(head + other + careless + map);
+    CHECK(says(refused,
+               "could put service \"text\" down at every site: bundang by the rule in "
+               "line 20, pangyo by the rule in line 16"));
+    CHECK(complaints_of(head + other + careless + "max_tier_percent = 50\n" + map).empty());
+}
+
+TEST_CASE("power map: NetBox's list of devices gives the active servers", "[host][topology]") {
+    const TempDir folder;
+    folder.write("devices.csv",
+                 "Name,Status,Site,Location,Rack,Role,Manufacturer,cf_service,allocated_draw\n"
+                 "p1,Active,Pangyo,Hall 1,one,Web server,Acme,Text,450\n"
+                 "p2,Planned,Pangyo,Hall 1,one,Web server,Acme,Text,450\n"
+                 "sw1,Active,Pangyo,Hall 1,one,Switch,Acme,,100\n"
+                 "p3,Active,Pangyo,Hall 1,undrawn,Web server,Acme,Text,\n");
+    auto with_list = pangyo;
+    with_list.insert(with_list.find("broker_site"), "devices = \"devices.csv\"\n");
+    const auto path = folder.write("policy.toml", head + with_list);
+    Complaints complaints;
+    const auto plan = load_policy(path, complaints);
+    CHECK(complaints.text().empty());
+    REQUIRE(plan.map);
+    REQUIRE(plan.map->servers.size() == 2);
+    CHECK(plan.map->servers[0].name == "p1");
+    CHECK(plan.map->servers[0].site == "pangyo");
+    CHECK(plan.map->servers[0].service == "text");
+    CHECK(plan.map->servers[0].kw == Approx(0.45));
+    CHECK(plan.map->feeds[1].empty());  // nobody says what feeds its rack
+    const auto warnings = single_points(plan);
+    REQUIRE(warnings.size() == 1);
+    CHECK(says(warnings[0],
+               "all 2 replicas fall with one site, pangyo; cannot tell whether with "
+               "one UPS"));
+}
+
+TEST_CASE("power map: a bad list of devices says where", "[host][topology]") {
+    Complaints complaints;
+    PowerMap map;
+    add_devices(map, "name,site,power\np1,Pangyo!,-4\n,pangyo,much\n", "d.csv", complaints);
+    CHECK(complaints.text() ==
+          "d.csv:2:4: \"Pangyo!\" is no name of a site\n"
+          "d.csv:2:12: \"-4\" must be watts, 0 or above\n"
+          "d.csv:3:1: a server needs a name\n"
+          "d.csv:3:9: \"much\" must be watts, 0 or above\n");
+    Complaints headless;
+    add_devices(map, "nom,site\n", "d.csv", headless);
+    CHECK(headless.text() == "d.csv:1:1: the header must have \"name\" and \"site\"\n");
+    auto missing = pangyo;
+    missing.insert(missing.find("broker_site"), "devices = \"nowhere.csv\"\n");
+    CHECK(says(complaints_of(head + missing), "cannot read \"nowhere.csv\""));
+}
