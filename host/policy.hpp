@@ -12,6 +12,7 @@
 #include "contract/posture.hpp"
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
+#include "contract/trust.hpp"
 #include "host/endpoint.hpp"
 
 namespace firebreak {
@@ -80,6 +81,7 @@ struct PolicyPlan {
     std::vector<TargetPlan> targets;
     std::vector<RulePlan> rules;
     GuardPlan guard;
+    TrustPlan trust;
 };
 
 }  // namespace firebreak

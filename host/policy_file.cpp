@@ -6,6 +6,7 @@
 #include <array>
 
 #include "contract/topic.hpp"
+#include "contract/trust_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/topology_file.hpp"
 #include "host/vote.hpp"
@@ -122,6 +123,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
         root.complain("broker",
                       "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
     }
+    plan.trust = read_trust(root);
     if (auto guard = root.table("guard")) read_guard(*guard, plan.guard);
     read_topology(root, plan, complaints);
     for (auto& section : root.rows("rule")) read_rule(section, plan);
@@ -145,6 +147,7 @@ std::string describe(const PolicyPlan& plan) {
     out += fmt::format("guards: {} others ready, {} steps a minute, evidence at most {} old\n",
                        plan.guard.min_ready, plan.guard.max_steps_per_minute,
                        format_duration(plan.guard.evidence_max_age));
+    out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {
         out += "  " + describe(endpoint) + '\n';
