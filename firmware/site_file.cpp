@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "contract/trust_file.hpp"
 #include "firmware/site_reader.hpp"
 
 namespace firebreak {
@@ -25,6 +26,7 @@ SitePlan SiteReader::read() {
     plan_.publish_every = wait(root, "publish_every", plan_.publish_every);
     read_hosts(root);
     read_broker(root);
+    plan_.trust = read_trust(root);
     for (auto& row : root.rows("bus")) read_bus(row);
     for (auto& row : root.rows("device")) read_device(row);
     for (auto& row : root.rows("group")) read_group(row);
