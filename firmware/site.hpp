@@ -50,6 +50,7 @@ struct SitePlan {
     std::vector<std::string> trusted_hosts;             ///< host ids whose commands are obeyed
     std::vector<BusPlan> buses;
     std::vector<DevicePlan> devices;
+    FloodPlan flood;
     std::vector<AlarmPlan> alarms;
     std::vector<RuleSetPlan> rules;
     std::vector<OutletPlan> outlets;
