@@ -19,6 +19,7 @@ struct Message {
 
 struct LinkUp {
     std::string broker = {};  ///< its URL
+    bool resumed = false;     ///< what it kept for us while we were away comes first
 };
 struct LinkDown {
     std::string why;

@@ -71,6 +71,11 @@ void Agent::State::on(const Arrived& arrived, Now now) {
             with(*topic, parse_ack(arrived.payload),
                  [&](const Ack&) { ++counters["alarms.acked_by_host"]; });
             break;
+        case Kind::status:
+            with(*topic, parse_status(arrived.payload), [&](const Status& status) {
+                if (status.online) births.heard(topic->origin, status.stamp.boot, now.steady);
+            });
+            break;
         default:
             ++counters["messages.dropped"];
     }
@@ -94,6 +99,7 @@ void Agent::State::advance(Now now) {
     polling.tick(now.steady);
     say_answers(now);
     say_actions(now);
+    if (births.take_due(now.steady)) outbox.say_urgent_again();
     if (now.steady >= next_heartbeat) say_status(now);
 }
 
@@ -122,7 +128,7 @@ Instant Agent::next_deadline() const {
     return std::min({state_->next_heartbeat, state_->readings.next_deadline(),
                      state_->book.next_deadline(), state_->outlets.next_deadline(),
                      state_->actions.next_deadline(), state_->polling.next_deadline(),
-                     state_->annunciator.next_deadline(),
+                     state_->annunciator.next_deadline(), state_->births.next_deadline(),
                      state_->archive ? state_->archive->next_deadline() : never});
 }
 
@@ -184,7 +190,8 @@ std::vector<std::string> Agent::subscriptions() const {
         filter(plan.site, Role::agent, plan.agent, Kind::alarm),
         filter(plan.site, Role::agent, plan.agent, Kind::operator_request)};
     for (const auto& host : plan.trusted_hosts) {
-        for (const Kind kind : {Kind::command, Kind::ack, Kind::operator_request}) {
+        for (const Kind kind :
+             {Kind::command, Kind::ack, Kind::operator_request, Kind::status}) {
             filters.push_back(filter("+", Role::host, host, kind));
         }
     }

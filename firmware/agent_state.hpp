@@ -18,6 +18,7 @@
 #include "firmware/agent.hpp"
 #include "firmware/alarm/annunciator.hpp"
 #include "firmware/alarm/book.hpp"
+#include "firmware/births.hpp"
 #include "firmware/outbox/outbox.hpp"
 #include "firmware/outlets.hpp"
 #include "firmware/polling.hpp"
@@ -46,6 +47,7 @@ struct Agent::State {
     WallTime flood_since{};
     Outlets outlets;
     Actions actions;
+    Births births;
     Now began;
     Instant next_heartbeat;
     std::vector<WallTime> since;  ///< of each alarm's phase, a label

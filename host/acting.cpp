@@ -3,6 +3,7 @@
 
 #include "contract/payload.hpp"
 #include "host/controller_state.hpp"
+#include "host/guard/maintenance.hpp"
 
 namespace firebreak {
 
@@ -35,43 +36,81 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
     if (steps.empty()) target.ledger.settled();
     target.refusal.clear();
     std::vector<Step> passed;
+    std::size_t fresh = 0;  // without those that are commands under way
     for (const auto& step : steps) {
-        auto refused = guards(target, step, now.steady);
-        if (!refused && plan.armed && !target.outlets.commanding(step)) {
-            refused = pace.guard(now.steady, passed.size() + 1);
-            paced = paced || refused;
-        }
+        auto refused = guards(target, step, now);
+        if (!refused) refused = budget(target, step, fresh, now);
         if (refused) {
             if (target.refusal.empty()) target.refusal = step.item + ": " + *refused;
             continue;
         }
-        if (has_backend(*target.plan)) {
-            if (auto& servers = ready_of(*target.plan)) servers->erase(step.item);
-        }
+        took(target, step);
+        if (!target.outlets.commanding(step)) ++fresh;
         passed.push_back(step);
     }
     target.rehearsing = !plan.armed && !steps.empty() && passed.size() == steps.size();
     return passed;
 }
 
-Refusal Controller::State::guards(const Target& target, const Step& step, Instant now) {
+void Controller::State::took(const Target& target, const Step& step) {
+    if (depth_of(step.action) > 0) {
+        auto& share = share_of(*target.plan);
+        if (share) share->down.insert(share_key(*target.plan, step.item));
+    }
+    if (has_backend(*target.plan)) {
+        if (auto& servers = ready_of(*target.plan)) servers->erase(step.item);
+    }
+}
+
+Refusal Controller::State::budget(Target& target, const Step& step, std::size_t fresh, Now now) {
+    // What has been commanded once is repeated until it is answered, and is no further step.
+    if (!plan.armed || target.outlets.commanding(step)) return std::nullopt;
+    if (plan.guard.spacing > Duration::zero()) {
+        const auto until = fresh == 0 ? target.spaced_until : now.steady + plan.guard.spacing;
+        if (auto refused = guard_spacing(now.steady, until)) return refused;
+    }
+    auto refused = pace.guard(now.steady, fresh + 1);
+    paced = paced || refused;
+    return refused;
+}
+
+Refusal Controller::State::guards(const Target& target, const Step& step, Now now) {
+    if (auto refused = guard_maintenance(plan.maintenance, target.plan->name, now.wall)) {
+        return refused;
+    }
     const auto state = target.ledger.states().find(step.item);
     const bool down = lowers(step, state == target.ledger.states().end() ? "" : state->second);
-    if (!down) {
-        const auto above = static_cast<Posture>(static_cast<int>(step.posture) + 1);
-        const auto why = doubt(target.ballots, above, situation, plan.guard.evidence_max_age, now);
-        if (auto refused = guard_all_clear(why)) return refused;
-        std::vector<std::string> held;
-        for (const auto& other : targets) {
-            const auto& after = other.plan->after;
-            if (std::find(after.begin(), after.end(), target.plan->name) == after.end()) continue;
-            for (const auto& [item, action] : other.ledger.held()) held.push_back(item);
-        }
-        return guard_power_back(held);
+    return down ? guards_down(target, step) : guards_up(target, step, now.steady);
+}
+
+Refusal Controller::State::guards_up(const Target& target, const Step& step, Instant now) {
+    const auto above = static_cast<Posture>(static_cast<int>(step.posture) + 1);
+    const auto why = doubt(target.ballots, above, situation, plan.guard.evidence_max_age, now);
+    if (auto refused = guard_all_clear(why)) return refused;
+    std::vector<std::string> held;
+    for (const auto& other : targets) {
+        const auto& after = other.plan->after;
+        if (std::find(after.begin(), after.end(), target.plan->name) == after.end()) continue;
+        for (const auto& [item, action] : other.ledger.held()) held.push_back(item);
     }
-    if (auto refused = guard_fresh(step, target.rung.admitted)) return refused;
+    return guard_power_back(held);
+}
+
+Refusal Controller::State::guards_down(const Target& target, const Step& step) {
+    const auto& guard = plan.guard;
+    const auto admitted = target.rung.admitted;
+    if (auto refused = guard_quorum(step, admitted, target.fresh, guard.quorum)) return refused;
+    if (auto refused = guard_fresh(step, admitted)) return refused;
+    if (guard.max_tier_percent < 100) {
+        auto refused =
+            guard_tier_share(*target.plan, step, share_of(*target.plan), guard.max_tier_percent);
+        if (refused) return refused;
+    }
     if (has_backend(*target.plan)) {
-        return guard_min_ready(step, ready_of(*target.plan), plan.guard.min_ready);
+        const auto& servers = ready_of(*target.plan);
+        if (auto refused = guard_min_ready(step, servers, guard.min_ready)) return refused;
+        if (guard.min_elsewhere == 0) return std::nullopt;
+        return guard_elsewhere(*target.plan, servers, local_to(*target.plan), guard.min_elsewhere);
     }
     std::vector<DrainView> after;
     for (const auto& name : target.plan->after) {
@@ -80,6 +119,24 @@ Refusal Controller::State::guards(const Target& target, const Step& step, Instan
         after.push_back({name, other->is_read(), other->reached()});
     }
     return guard_after(after);
+}
+
+std::optional<TierShare>& Controller::State::share_of(const TargetPlan& target) {
+    const auto key = std::pair(target.tier, ladder_of(target) == Ladder::outlets);
+    const auto known = shares.find(key);
+    if (known != shares.end()) return known->second;
+    std::optional<TierShare> share = TierShare{};
+    if (plan.guard.max_tier_percent >= 100) share.reset();  // nobody will ask
+    for (const auto& other : targets) {
+        const bool same = other.plan->tier == key.first &&
+                          (ladder_of(*other.plan) == Ladder::outlets) == key.second;
+        if (share && same && !add_share(*share, *other.plan, other.ledger)) share.reset();
+    }
+    return shares[key] = std::move(share);
+}
+
+const std::set<std::string>& Controller::State::local_to(const TargetPlan& target) const {
+    return locals.at(share_key(target, target.site));
 }
 
 ReadyServers& Controller::State::ready_of(const TargetPlan& target) {
@@ -97,6 +154,7 @@ ReadyServers& Controller::State::ready_of(const TargetPlan& target) {
 
 void Controller::State::order(Target& target, std::vector<Step> steps, Now now) {
     target.ledger.ordered(steps, now.steady);
+    if (!steps.empty()) target.spaced_until = now.steady + plan.guard.spacing;
     if (!steps.empty()) ++counters["orders.sent"];
     for (const auto& step : steps) command(step, true, now);
     orders.push_back({target.plan->name, std::move(steps)});
@@ -104,7 +162,9 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
 
 void Controller::State::switch_outlets(Target& target, const std::vector<Step>& steps, Now now) {
     for (const auto& step : steps) {
-        if (!target.outlets.commanding(step)) pace.took(now.steady);
+        if (target.outlets.commanding(step)) continue;
+        pace.took(now.steady);
+        target.spaced_until = now.steady + plan.guard.spacing;
     }
     target.outlets.want(steps);
     target.absence.clear();

@@ -14,6 +14,10 @@ namespace {
 /// life's postures replace it.
 constexpr Duration seeding_grace = std::chrono::seconds(1);
 
+/// Time for it to hand over what it kept while this host was away: an alarm that came and went
+/// must not be taken for one that has come.
+constexpr Duration catching_up = std::chrono::seconds(1);
+
 /// Protect the important first: traffic by tier, the first tier first; load the other way.
 std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
     std::vector<std::size_t> order(targets.size());
@@ -43,6 +47,11 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
         target.plan = &target_plan;
         target.ballots = ballots_for(plan, target_plan);
         target.rung.calm_since = start.steady;
+        target.voted_at = start.steady;
+        if (has_backend(target_plan)) {
+            auto& local = locals[share_key(target_plan, target_plan.site)];
+            local.insert(target_plan.items.begin(), target_plan.items.end());
+        }
         target.ledger.trust_marks(target_plan.kind == TargetKind::slurm);
         if (by_message(target_plan)) {
             situation.expect(agent_of(target_plan), start.steady);
@@ -64,8 +73,9 @@ Target* Controller::State::find(const std::string& name) {
     return found == targets.end() ? nullptr : &*found;
 }
 
-void Controller::State::link_up(Now now) {
+void Controller::State::link_up(const LinkUp& link, Now now) {
     linked = true;
+    if (link.resumed) caught_up = now.steady + catching_up;
     if (postures_from == never) postures_from = now.steady + seeding_grace;
     situation.link_up(now.steady);
     outgoing.link_up();
@@ -77,9 +87,28 @@ void Controller::State::evaluate(Now now) {
     evaluated_at = now.steady;
     paced = false;
     ready.clear();
+    shares.clear();
     situation.tick(now.steady);
+    if (now.steady >= caught_up) decide(now);
+    publish_postures(now);
+    for (auto& ack : alarm_acks.due(targets, plan.armed)) {
+        ack.stamp = stamper.next(now.wall);
+        outgoing.record({topic(Kind::ack, ack.about), to_json(ack), false});
+    }
+    if (now.steady >= heartbeat_at) publish_status(now);
+}
+
+void Controller::State::decide(Now now) {
     for (auto& target : targets) {
-        if (!target.climb(plan, situation, now.steady)) continue;
+        const bool moved = target.climb(plan, situation, now.steady);
+        if (target.expires(plan.guard.expires_after, now.steady)) {
+            tell(LogLevel::warning, "expired",
+                 {{"target", target.plan->name},
+                  {"wanted", to_string(target.rung.wanted)},
+                  {"note", "nobody asks for it any more, and it is not brought back"},
+                  {"why", target.blocked()}});
+        }
+        if (!moved) continue;
         const auto& rung = target.rung;
         tell(LogLevel::info, "posture",
              {{"target", target.plan->name},
@@ -87,12 +116,6 @@ void Controller::State::evaluate(Now now) {
               {"because", rung.because.empty() ? "calm" : rung.because.front()}});
     }
     for (const auto index : order_of_acting) act(targets[index], now);
-    publish_postures(now);
-    for (auto& ack : alarm_acks.due(targets, plan.armed)) {
-        ack.stamp = stamper.next(now.wall);
-        outgoing.record({topic(Kind::ack, ack.about), to_json(ack), false});
-    }
-    if (now.steady >= heartbeat_at) publish_status(now);
 }
 
 void Controller::State::publish_postures(Now now) {
@@ -125,10 +148,13 @@ void Controller::State::publish_status(Now now) {
     status.counters["agents.absent"] = silent;
     status.counters["alarms.active"] = active;
     std::uint64_t blocked = 0;
+    std::uint64_t expired = 0;
     for (const auto& target : targets) {
         if (!target.blocked().empty()) ++blocked;
+        if (target.expired) ++expired;
     }
     status.counters["targets.blocked"] = blocked;
+    if (plan.guard.expires_after > Duration::zero()) status.counters["targets.expired"] = expired;
     status.stamp = stamper.next(now.wall);
     outgoing.retain({topic(Kind::status), to_json(status), true});
 }
@@ -143,7 +169,7 @@ Controller::Controller(Controller&&) noexcept = default;
 void Controller::handle(const HostInput& input, Now now) {
     if (const auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(*receipt, now.steady);
     if (const auto* message = std::get_if<Arrived>(&input)) state_->arrived(*message, now);
-    if (std::holds_alternative<LinkUp>(input)) state_->link_up(now);
+    if (const auto* link = std::get_if<LinkUp>(&input)) state_->link_up(*link, now);
     if (std::holds_alternative<LinkDown>(input)) {
         state_->linked = false;
         state_->situation.link_down();
@@ -159,6 +185,7 @@ void Controller::tick(Now now) {
 Instant Controller::next_deadline() const {
     const auto& state = *state_;
     Instant next = std::min(state.heartbeat_at, state.situation.next_deadline());
+    if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {
@@ -169,6 +196,12 @@ Instant Controller::next_deadline() const {
         }
         if (target.poll.wanted() < target.rung.wanted && target.doubt.empty()) {
             next = std::min(next, target.rung.calm_since + state.plan.calm_for);
+        }
+        if (target.spaced_until > state.evaluated_at) next = std::min(next, target.spaced_until);
+        const auto expiry = state.plan.guard.expires_after;
+        if (expiry > Duration::zero() && !target.expired &&
+            target.voted_at + expiry > state.evaluated_at) {
+            next = std::min(next, target.voted_at + expiry);
         }
     }
     return next;

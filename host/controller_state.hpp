@@ -11,6 +11,7 @@
 #include "contract/stamp.hpp"
 #include "contract/topic.hpp"
 #include "host/controller.hpp"
+#include "host/guard/share.hpp"
 #include "host/outgoing.hpp"
 #include "host/target.hpp"
 
@@ -29,13 +30,19 @@ struct Controller::State {
     void acked(const Topic& topic, const Ack& ack);
     void seed(const Topic& topic, const PostureNotice& notice, Instant now);
     void receipt(const Receipt& receipt, Instant now);
-    void link_up(Now now);
+    void link_up(const LinkUp& link, Now now);
 
     void evaluate(Now now);
+    void decide(Now now);
     void act(Target& target, Now now);
     void switch_outlets(Target& target, const std::vector<Step>& steps, Now now);
     std::vector<Step> allowed(Target& target, Now now);
-    [[nodiscard]] Refusal guards(const Target& target, const Step& step, Instant now);
+    [[nodiscard]] Refusal guards(const Target& target, const Step& step, Now now);
+    [[nodiscard]] Refusal guards_down(const Target& target, const Step& step);
+    [[nodiscard]] Refusal guards_up(const Target& target, const Step& step, Instant now);
+    /// Those that count what one round of steps may take: asked last, of what the rest allow.
+    [[nodiscard]] Refusal budget(Target& target, const Step& step, std::size_t fresh, Now now);
+    void took(const Target& target, const Step& step);
     void order(Target& target, std::vector<Step> steps, Now now);
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     void command(const Step& step, bool armed, Now now);
@@ -49,6 +56,8 @@ struct Controller::State {
 
     [[nodiscard]] Target* find(const std::string& name);
     [[nodiscard]] ReadyServers& ready_of(const TargetPlan& target);
+    [[nodiscard]] std::optional<TierShare>& share_of(const TargetPlan& target);
+    [[nodiscard]] const std::set<std::string>& local_to(const TargetPlan& target) const;
     [[nodiscard]] std::string topic(Kind kind, const std::string& name = "") const {
         return to_string(Topic{self, kind, name, ""});
     }
@@ -68,10 +77,13 @@ struct Controller::State {
     std::vector<LogLine> lines;
     static constexpr std::size_t most_lines = 4096;
     std::map<std::pair<std::string, std::string>, ReadyServers> ready;  // of one evaluation
+    std::map<std::pair<int, bool>, std::optional<TierShare>> shares;    // the same; load or traffic
+    std::map<std::string, std::set<std::string>> locals;  // by endpoint, backend and site
     std::map<std::string, std::uint64_t> counters;
     std::set<std::string, std::less<>> logged;
     bool linked = false;
     Instant postures_from = never;
+    Instant caught_up{};  // until then what arrives may be long past: nothing is decided on it
     Instant heartbeat_at{};
     Instant evaluated_at{};
 };

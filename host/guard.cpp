@@ -6,7 +6,19 @@ namespace firebreak {
 
 Refusal guard_fresh(const Step& step, Posture admitted) {
     if (step.posture <= admitted) return std::nullopt;
-    return "no fresh evidence for " + std::string(to_string(step.posture));
+    return "no fresh evidence for " + std::string(to_string(step.posture)) +
+           "; passes once an agent that asks for it is heard";
+}
+
+Refusal guard_quorum(const Step& step, Posture admitted, int fresh, int quorum) {
+    if (step.posture <= admitted || fresh >= quorum) return std::nullopt;
+    return fmt::format("quorum: {} agents are fresh, {} must be; passes once {} more are heard",
+                       fresh, quorum, quorum - fresh);
+}
+
+Refusal guard_spacing(Instant now, Instant spaced_until) {
+    if (now >= spaced_until) return std::nullopt;
+    return "spacing: passes in " + format_duration(spaced_until - now);
 }
 
 ReadyServers ready_servers(const std::vector<const TargetLedger*>& views) {
@@ -29,8 +41,9 @@ Refusal guard_min_ready(const Step& step, const ReadyServers& ready, int min_rea
     if (!ready->contains(step.item)) return std::nullopt;
     const auto others = ready->size() - 1;
     if (others >= static_cast<std::size_t>(min_ready)) return std::nullopt;
-    return fmt::format("min_ready: only {} other servers are ready, {} must stay", others,
-                       min_ready);
+    return fmt::format(
+        "min_ready: only {} other servers are ready, {} must stay; passes once {} more are", others,
+        min_ready, static_cast<std::size_t>(min_ready) - others);
 }
 
 Refusal guard_after(const std::vector<DrainView>& after) {
@@ -56,7 +69,7 @@ Refusal Pace::guard(Instant now, std::size_t steps) {
         taken_.pop_front();
     }
     if (taken_.size() + steps <= most_) return std::nullopt;
-    return fmt::format("pace: {} steps in the last minute", most_);
+    return fmt::format("pace: {} steps in the last minute; passes as it goes by", most_);
 }
 
 Instant Pace::next_deadline() const {

@@ -22,6 +22,12 @@ using Refusal = std::optional<std::string>;
 /// It may be finished on old evidence: the agent may have burnt since.
 [[nodiscard]] Refusal guard_fresh(const Step& step, Posture admitted);
 
+/// Whether so many of the agents a target listens to are fresh; asked as guard_fresh() is.
+[[nodiscard]] Refusal guard_quorum(const Step& step, Posture admitted, int fresh, int quorum);
+
+/// One step of a target, then none before `spaced_until`.
+[[nodiscard]] Refusal guard_spacing(Instant now, Instant spaced_until);
+
 /// Servers of one backend that are up and take traffic; nothing when that is not known.
 using ReadyServers = std::optional<std::set<std::string>>;
 

@@ -56,6 +56,7 @@ LinkOptions link_options(const PolicyPlan& plan, const Controller& controller) {
     // The same in every life: the broker ends the last life's session, and its will, at once.
     options.client_id = "firebreak-host-" + plan.site + '-' + plan.host;
     options.subscriptions = controller.subscriptions();
+    options.keeps_session = true;
     options.will = controller.will();
     return options;
 }
@@ -101,7 +102,7 @@ void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
             }
         }
         const auto unheard = missed.exchange(MissedLink::none);
-        if (unheard == MissedLink::up) controller.handle(LinkUp{}, now());
+        if (unheard == MissedLink::up) controller.handle(LinkUp{"", true}, now());
         if (unheard == MissedLink::down) controller.handle(LinkDown{"unheard"}, now());
         controller.tick(now());
         if (inbox.dropped() != dropped) {

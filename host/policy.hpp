@@ -56,7 +56,9 @@ struct TargetPlan {
 }
 
 struct RulePlan {
-    std::string site, agent, alarm;  ///< "" matches any
+    std::string site, agent, alarm;   ///< "" matches any
+    std::vector<std::string> alarms;  ///< in place of `alarm`: any of these
+    int signs = 1;                    ///< so many of `alarms` at once: one sign alone says nothing
     std::vector<std::string> targets;
     Posture at_least = Posture::watch;
     bool silence = false;  ///< true: votes while the agent is silent instead of on an alarm
@@ -67,6 +69,18 @@ struct GuardPlan {
     int min_ready = 1;  ///< servers of a backend that must stay ready after a drain
     int max_steps_per_minute = 600;
     Duration evidence_max_age = std::chrono::seconds(30);  ///< agent unheard this long: no new step
+    int min_elsewhere = 0;       ///< ready servers of the backend that stand at other sites
+    int max_tier_percent = 100;  ///< of one tier's servers, or its loads, down at once
+    int quorum = 0;              ///< agents a target hears, fresh before anything starts
+    Duration spacing{};          ///< between two steps of one target
+    Duration expires_after{};    ///< a rung nobody votes for any more is said aloud; 0: never
+};
+
+/// People work on these: nothing is done to them, neither down nor up.
+struct MaintenancePlan {
+    std::vector<std::string> targets;
+    WallTime from, until;
+    std::string why;
 };
 
 struct PolicyPlan {
@@ -80,6 +94,7 @@ struct PolicyPlan {
     std::vector<TargetPlan> targets;
     std::vector<RulePlan> rules;
     GuardPlan guard;
+    std::vector<MaintenancePlan> maintenance;
 };
 
 }  // namespace firebreak

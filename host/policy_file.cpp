@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "contract/topic.hpp"
 #include "host/endpoint_file.hpp"
+#include "host/guard/guard_file.hpp"
 #include "host/topology_file.hpp"
 #include "host/vote.hpp"
 
@@ -17,18 +19,6 @@ constexpr std::array<std::pair<std::string_view, Posture>, 4> rungs = {{{"watch"
                                                                         {"drain", Posture::drain},
                                                                         {"shed", Posture::shed},
                                                                         {"cut", Posture::cut}}};
-
-void read_guard(Section section, GuardPlan& guard) {
-    guard.min_ready =
-        static_cast<int>(section.integer_or("min_ready", guard.min_ready, {0, 10000}));
-    guard.max_steps_per_minute = static_cast<int>(
-        section.integer_or("max_steps_per_minute", guard.max_steps_per_minute, {1, 100000}));
-    guard.evidence_max_age = section.duration_or("evidence_max_age", guard.evidence_max_age);
-    if (guard.evidence_max_age <= Duration::zero()) {
-        section.complain("evidence_max_age", "\"evidence_max_age\" must be above 0s");
-    }
-    section.finish();
-}
 
 /// A host in the building that burns goes down with the traffic it should have moved: that is
 /// how Pangyo's failover was lost. It may watch its own site, but not be the one to drain it.
@@ -45,13 +35,38 @@ void check_domain(const PolicyPlan& plan, const RulePlan& rule, Section& section
     }
 }
 
+/// Several alarms of which one says nothing: all of them, or so many of any.
+bool read_signs(Section& section, RulePlan& rule) {
+    const bool all = section.has("all");
+    const std::string_view key = all ? "all" : "any";
+    rule.alarms = section.texts(key);
+    if (all && section.has("any")) section.complain("any", "say either \"all\" or \"any\"");
+    if (section.has(key) && rule.alarms.empty()) section.complain(key, "no alarms: name some");
+    const std::set<std::string> names(rule.alarms.begin(), rule.alarms.end());
+    if (names.size() < rule.alarms.size()) {
+        section.complain(key, "an alarm stands twice: it is one sign, leave one out");
+    }
+    for (const auto& name : names) {
+        if (!is_name(name)) section.complain(key, "\"" + name + "\" is no name of an alarm");
+    }
+    rule.signs = all ? static_cast<int>(names.size()) : 1;
+    const auto most = std::max<std::int64_t>(1, static_cast<std::int64_t>(names.size()));
+    if (!all && section.has("any")) {
+        rule.signs = static_cast<int>(section.integer_or("at_least_signs", 1, {1, most}));
+    }
+    return all || section.has("any");
+}
+
 void read_while(Section section, RulePlan& rule) {
     rule.site = section.name_or("site", "");
     rule.agent = section.name_or("agent", "");
     rule.alarm = section.name_or("alarm", "");
     rule.silence = section.flag_or("silent", false);
-    if (rule.alarm.empty() == !rule.silence) {
-        section.complain("", "a rule needs either alarm = \"…\" or silent = true");
+    const bool signs = read_signs(section, rule);
+    if (int{!rule.alarm.empty()} + int{rule.silence} + int{signs} != 1) {
+        section.complain("",
+                         "a rule needs one of alarm = \"…\", all = [\"…\"], any = [\"…\"] and "
+                         "silent = true");
     }
     section.finish();
 }
@@ -85,9 +100,21 @@ std::string any_if_empty(const std::string& name) {
     return name.empty() ? "any" : name;
 }
 
+std::string listed(const std::vector<std::string>& names) {
+    std::string out;
+    for (const auto& name : names) out += ' ' + name;
+    return out;
+}
+
+/// What a rule waits for: an alarm, a silence, or so many of several.
+std::string describe_cause(const RulePlan& rule) {
+    const Origin agent{any_if_empty(rule.site), Role::agent, any_if_empty(rule.agent)};
+    if (rule.alarms.empty()) return alarm_name(agent, rule.silence ? "silent" : rule.alarm);
+    return fmt::format("{} of {}:{}", rule.signs, alarm_name(agent, "…"), listed(rule.alarms));
+}
+
 std::string describe_target(const TargetPlan& target) {
-    std::string items;
-    for (const auto& item : target.items) items += ' ' + item;
+    const auto items = listed(target.items);
     if (target.kind == TargetKind::haproxy) {
         return fmt::format("  {} (tier {}, {}): haproxy {} backend {}:{}\n", target.name,
                            target.tier, target.site, target.endpoint, target.backend, items);
@@ -123,7 +150,11 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
                       "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
     }
     if (auto guard = root.table("guard")) read_guard(*guard, plan.guard);
+    if (plan.guard.expires_after > Duration::zero() && plan.guard.expires_after < plan.calm_for) {
+        root.complain("guard", "\"expires_after\" must be longer than \"calm_for\"");
+    }
     read_topology(root, plan, complaints);
+    for (auto& section : root.rows("maintenance")) read_maintenance(section, plan);
     for (auto& section : root.rows("rule")) read_rule(section, plan);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
@@ -142,9 +173,12 @@ std::string describe(const PolicyPlan& plan) {
     out += fmt::format("broker {}, heartbeat {}, calm for {} before each rung back\n",
                        describe(plan.broker), format_duration(plan.heartbeat),
                        format_duration(plan.calm_for));
-    out += fmt::format("guards: {} others ready, {} steps a minute, evidence at most {} old\n",
-                       plan.guard.min_ready, plan.guard.max_steps_per_minute,
-                       format_duration(plan.guard.evidence_max_age));
+    out += describe(plan.guard);
+    for (const auto& window : plan.maintenance) {
+        out += fmt::format("maintenance of{} from {} until {}: nothing is done to them\n",
+                           listed(window.targets), format_wall(window.from),
+                           format_wall(window.until));
+    }
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {
         out += "  " + describe(endpoint) + '\n';
@@ -154,10 +188,9 @@ std::string describe(const PolicyPlan& plan) {
         out += describe_target(target);
         for (const auto& ballot : ballots_for(plan, target)) {
             const auto& rule = *ballot.rule;
-            const Origin agent{any_if_empty(rule.site), Role::agent, any_if_empty(rule.agent)};
             const auto own = std::find(rule.targets.begin(), rule.targets.end(), target.name);
             out += fmt::format("    at least {} while {}{}\n", to_string(ballot.at_least),
-                               alarm_name(agent, rule.silence ? "silent" : rule.alarm),
+                               describe_cause(rule),
                                own == rule.targets.end() ? " (its outlets are to be shed)" : "");
         }
     }

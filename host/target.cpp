@@ -10,12 +10,18 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation, Instant
     const auto before = rung.wanted;
     const auto max_age = policy.guard.evidence_max_age;
     firebreak::VoteCount votes = firebreak::tally(ballots, situation, max_age, now);
+    fresh = fresh_agents(ballots, situation, max_age, now);
+    if (fresh < policy.guard.quorum) {
+        // Too few are heard to start anything; what was admitted before may be finished.
+        for (auto& vote : votes.votes) vote.fresh = false;
+    }
     doubt.clear();
     if (votes.wanted() < rung.wanted) {
         doubt = firebreak::doubt(ballots, rung.wanted, situation, max_age, now);
     }
     rung = next_rung(std::move(rung), votes, !doubt.empty(), now, policy.calm_for);
     poll = std::move(votes);
+    if (poll.wanted() >= rung.wanted || rung.wanted != before) voted_at = now;
     if (rung.wanted == before) return false;
     rehearsed.clear();
     if (rung.wanted < Posture::drain) acted = false;
@@ -24,6 +30,12 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation, Instant
         outlets.hurry(now);
     }
     return true;
+}
+
+bool Target::expires(Duration after, Instant now) {
+    const bool before = expired;
+    expired = after > Duration::zero() && rung.wanted >= Posture::drain && now - voted_at >= after;
+    return expired && !before;
 }
 
 Posture Target::reached() const {
@@ -50,7 +62,8 @@ std::string Target::blocked() const {
             return "server " + item + " is not in backend " + plan->backend;
         }
     }
-    return doubt.empty() ? "" : "restoring waits: " + doubt;
+    const std::string late = expired ? "expired: nobody asks for it any more; " : "";
+    return doubt.empty() ? late : late + "restoring waits: " + doubt;
 }
 
 PostureNotice Target::notice(bool armed) const {

@@ -29,11 +29,17 @@ struct Target {
     bool acted = false;               ///< put something down since it was last normal
     bool seeded = false;              ///< an earlier life's notice was taken over
     std::string refusal;              ///< why a guard holds a step back
+    int fresh = 0;                    ///< agents it listens to and whose word is fresh
+    Instant spaced_until{};           ///< no further step before
+    Instant voted_at{};               ///< when somebody last asked for the present rung
+    bool expired = false;             ///< that was longer ago than the policy likes
     std::string absence;              ///< outlet: its agent does not listen
     std::optional<PostureNotice> published;  ///< without its stamp
 
     /// Votes and rung at `now`; true when the rung changed.
     bool climb(const PolicyPlan& policy, const Situation& situation, Instant now);
+    /// True once, when nobody has voted for the present rung for longer than `after`.
+    bool expires(Duration after, Instant now);
 
     [[nodiscard]] Posture reached() const;
     [[nodiscard]] bool is_read() const;

@@ -1,6 +1,8 @@
 #include "host/vote.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 namespace firebreak {
 namespace {
@@ -10,8 +12,10 @@ bool matches(const RulePlan& rule, const Origin& agent) {
            (rule.agent.empty() || rule.agent == agent.id);
 }
 
-bool matches(const RulePlan& rule, std::string_view alarm) {
-    return rule.alarm.empty() || rule.alarm == alarm;
+/// The alarms a rule names; none when it means any.
+std::vector<std::string> named(const RulePlan& rule) {
+    if (!rule.alarms.empty()) return rule.alarms;
+    return rule.alarm.empty() ? std::vector<std::string>{} : std::vector<std::string>{rule.alarm};
 }
 
 bool lists(const std::vector<std::string>& names, const std::string& name) {
@@ -31,23 +35,63 @@ void add_votes(std::vector<Vote>& votes, const Ballot& ballot, const Origin& ori
             {ballot.at_least, alarm_name(origin, "silent"), origin, "", agent.status, true});
         return;
     }
-    for (const auto& [name, alarm] : agent.alarms) {
-        if (!alarm.active || alarm.notice.is_silenced() || !matches(*ballot.rule, name)) continue;
+    const auto add = [&](const std::string& name, const HeardAlarm& alarm) {
+        if (!alarm.active || alarm.notice.is_silenced()) return;
         votes.push_back(
             {ballot.at_least, alarm_name(origin, name), origin, name, alarm.began, fresh});
+    };
+    const auto names = named(*ballot.rule);
+    for (const auto& name : names) {
+        const auto alarm = agent.alarms.find(name);
+        if (alarm != agent.alarms.end()) add(name, alarm->second);
     }
+    if (!names.empty()) return;
+    for (const auto& [name, alarm] : agent.alarms) add(name, alarm);
 }
 
-std::string doubt_about(const Ballot& ballot, const Origin& origin, const HeardAgent& agent,
-                        bool fresh) {
-    if (!fresh) return "no fresh word of " + alarm_name(origin, to_string(agent.presence));
-    if (ballot.rule->silence) return "";
+/// One sign of several alone does not vote; what is left of them is as fresh as they are many.
+void confirm(std::vector<Vote>& votes, int signs) {
+    std::set<std::string> active;
+    std::set<std::string> fresh;
+    for (const auto& vote : votes) {
+        active.insert(vote.alarm);
+        if (vote.fresh) fresh.insert(vote.alarm);
+    }
+    if (active.size() < static_cast<std::size_t>(signs)) return votes.clear();
+    const bool enough = fresh.size() >= static_cast<std::size_t>(signs);
+    for (auto& vote : votes) vote.fresh = vote.fresh && enough;
+}
+
+std::string doubt_about(const Origin& origin, const HeardAgent& agent, const std::string& named) {
     for (const auto& [name, alarm] : agent.alarms) {
-        if (!matches(*ballot.rule, name) || alarm.notice.is_silenced()) continue;
+        if ((!named.empty() && name != named) || alarm.notice.is_silenced()) continue;
         if (alarm.notice.phase == Phase::clear) continue;
         return alarm_name(origin, name) + " is " + std::string(to_string(alarm.notice.phase));
     }
     return "";
+}
+
+/// Why it cannot be said that all is clear of one alarm the rule names, "" for any.
+std::string doubt_of(const RulePlan& rule, const std::string& named, const Situation& situation,
+                     Duration evidence_max_age, Instant now) {
+    bool spoken = false;  // somebody this rule means has said what it asks about
+    for (const auto& [origin, agent] : situation.agents()) {
+        if (!matches(rule, origin)) continue;
+        const bool has_said = rule.silence || named.empty() || agent.alarms.contains(named);
+        // A rule for any agent means those with such an alarm, not every stranger.
+        if (!has_said && rule.agent.empty()) continue;
+        if (!Situation::fresh(agent, now, evidence_max_age)) {
+            return "no fresh word of " + alarm_name(origin, to_string(agent.presence));
+        }
+        if (!rule.silence) {
+            if (auto why = doubt_about(origin, agent, named); !why.empty()) return why;
+        }
+        spoken = spoken || has_said;
+    }
+    if (spoken) return "";
+    const Origin meant{rule.site.empty() ? "any" : rule.site, Role::agent,
+                       rule.agent.empty() ? "any" : rule.agent};
+    return "no word yet of " + alarm_name(meant, named.empty() ? "any" : named);
 }
 
 }  // namespace
@@ -65,19 +109,35 @@ std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target
     return ballots;
 }
 
+int fresh_agents(const std::vector<Ballot>& ballots, const Situation& situation,
+                 Duration evidence_max_age, Instant now) {
+    const auto counts = [&](const auto& entry) {
+        const auto& [origin, agent] = entry;
+        return Situation::fresh(agent, now, evidence_max_age) &&
+               std::any_of(ballots.begin(), ballots.end(),
+                           [&](const Ballot& ballot) { return matches(*ballot.rule, origin); });
+    };
+    const auto& agents = situation.agents();
+    return static_cast<int>(std::count_if(agents.begin(), agents.end(), counts));
+}
+
 VoteCount tally(const std::vector<Ballot>& ballots, const Situation& situation,
                 Duration evidence_max_age, Instant now) {
     VoteCount result;
     for (const auto& ballot : ballots) {
+        std::vector<Vote> votes;
         for (const auto& [origin, agent] : situation.agents()) {
             if (!matches(*ballot.rule, origin)) continue;
             const bool fresh = Situation::fresh(agent, now, evidence_max_age);
-            add_votes(result.votes, ballot, origin, agent, fresh);
+            add_votes(votes, ballot, origin, agent, fresh);
         }
+        if (ballot.rule->signs > 1) confirm(votes, ballot.rule->signs);
+        std::move(votes.begin(), votes.end(), std::back_inserter(result.votes));
     }
     std::sort(result.votes.begin(), result.votes.end(), [](const Vote& a, const Vote& b) {
         if (a.at_least != b.at_least) return a.at_least > b.at_least;
-        return a.because < b.because;
+        if (a.because != b.because) return a.because < b.because;
+        return a.fresh && !b.fresh;  // of two rules' votes the one that may start something
     });
     const auto same = [](const Vote& a, const Vote& b) {
         return a.at_least == b.at_least && a.because == b.because;
@@ -92,24 +152,11 @@ std::string doubt(const std::vector<Ballot>& ballots, Posture rung, const Situat
                   Duration evidence_max_age, Instant now) {
     for (const auto& ballot : ballots) {
         if (ballot.at_least < rung) continue;
-        bool spoken = false;  // somebody this rule means has said what it asks about
-        for (const auto& [origin, agent] : situation.agents()) {
-            if (!matches(*ballot.rule, origin)) continue;
-            // A rule for any agent means those with such an alarm, not every stranger.
-            const bool concerned = ballot.rule->silence || ballot.rule->alarm.empty() ||
-                                   !ballot.rule->agent.empty() ||
-                                   agent.alarms.contains(ballot.rule->alarm);
-            if (!concerned) continue;
-            const bool fresh = Situation::fresh(agent, now, evidence_max_age);
-            if (auto why = doubt_about(ballot, origin, agent, fresh); !why.empty()) return why;
-            spoken = spoken || ballot.rule->silence || ballot.rule->alarm.empty() ||
-                     agent.alarms.contains(ballot.rule->alarm);
-        }
-        if (!spoken) {
-            return "no word yet of " +
-                   alarm_name({ballot.rule->site.empty() ? "any" : ballot.rule->site, Role::agent,
-                               ballot.rule->agent.empty() ? "any" : ballot.rule->agent},
-                              ballot.rule->alarm.empty() ? "any" : ballot.rule->alarm);
+        auto names = named(*ballot.rule);
+        if (names.empty()) names = {""};
+        for (const auto& name : names) {
+            auto why = doubt_of(*ballot.rule, name, situation, evidence_max_age, now);
+            if (!why.empty()) return why;
         }
     }
     return "";

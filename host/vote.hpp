@@ -41,6 +41,12 @@ struct Ballot {
 /// `after`: otherwise the shedding would wait for a drain that nobody ever asked for.
 [[nodiscard]] std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target);
 
+/// Agents that the ballots listen to and whose word is fresh: what a quorum counts.
+[[nodiscard]] int fresh_agents(const std::vector<Ballot>& ballots, const Situation& situation,
+                               Duration evidence_max_age, Instant now);
+
+/// A rule that needs several signs votes while so many of its alarms are active, by name: two
+/// agents that say the same are one sign. Its votes are fresh while so many are.
 [[nodiscard]] VoteCount tally(const std::vector<Ballot>& ballots, const Situation& situation,
                               Duration evidence_max_age, Instant now);
 

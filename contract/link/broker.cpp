@@ -52,6 +52,8 @@ public:
         check_tls();
         plan_.version = section_.choice_or<MqttVersion>("version", versions, plan_.version);
         read_keep_alive();
+        read_session();
+        read_dot();
         section_.finish();
         return std::move(plan_);
     }
@@ -160,6 +162,24 @@ private:
             return;
         }
         plan_.keep_alive = wanted;
+    }
+
+    void read_session() {
+        using namespace std::chrono_literals;
+        plan_.session = section_.duration_or("session", plan_.session);
+        if (plan_.session < 0s || plan_.session > 24h * 7 || plan_.session % 1s != 0s) {
+            section_.complain("session", "must be whole seconds from 0s to 168h");
+        }
+    }
+
+    void read_dot() {
+        const auto dot = section_.text_or("dot", ".");
+        // No name has one of these, and no broker gives them a meaning.
+        if (dot.size() != 1 || std::string_view(".~:=!").find(dot) == std::string_view::npos) {
+            section_.complain("dot", "must be one of . ~ : = !");
+            return;
+        }
+        plan_.dot = dot.front();
     }
 
     Section section_;

@@ -26,6 +26,10 @@ struct BrokerPlan {
     MqttVersion version = MqttVersion::v5;
     /// A link that is dead without a word is noticed within two and a half of these.
     Duration keep_alive = std::chrono::seconds(2);
+    /// For how long a host's broker keeps what it missed; with 3.1.1 for ever, unless it is 0.
+    Duration session = std::chrono::minutes(5);
+    /// What stands for a dot in topics at this broker, where it cannot carry one.
+    char dot = '.';
 
     bool operator==(const BrokerPlan&) const = default;
 };

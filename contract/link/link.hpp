@@ -18,7 +18,10 @@ namespace firebreak {
 struct LinkOptions {
     BrokerPlan broker = {};
     std::string client_id = {};
-    std::vector<std::string> subscriptions = {};  ///< QoS 1, made anew at every connection
+    std::vector<std::string> subscriptions = {};  ///< made anew at every connection
+    /// QoS 1, and the broker keeps what comes while we are away, for as long as broker.session
+    /// says. Otherwise QoS 0 and nothing: who must not be handed anything late is sent it again.
+    bool keeps_session = false;
     Message will = {};                            ///< retained, QoS 1
 };
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <random>
 
+#include "contract/link/dotless_link.hpp"
 #include "contract/link/link.hpp"
 #include "contract/link/slots.hpp"
+#include "contract/link/turns.hpp"
 #include "contract/payload.hpp"
-#include "contract/support/backoff.hpp"
 #include "contract/support/log.hpp"
 
 namespace firebreak {
@@ -18,15 +18,13 @@ constexpr std::size_t most_in_flight = Slots::most;
 constexpr auto connect_timeout = std::chrono::seconds(5);
 // paho looks at its timeouts every 3 s, and drops a CONNECT without a word when the last
 // connection is still closing (MQTTAsyncUtils.c, MQTTAsync_processCommand): so we look too.
-constexpr auto connect_patience = std::chrono::seconds(10);
-// A connection that lived this long was a good one; sooner, it counts towards the back-off, so
-// that two programs with one client id do not throw each other out four times a second.
-constexpr auto good_connection = std::chrono::seconds(15);
+// A longer keep-alive says that the broker is slow: NATS answers nothing while it makes
+// subscriptions on a cluster that has just lost a node, for up to half a minute.
+constexpr Duration connect_patience = std::chrono::seconds(10);
+constexpr int keep_alives_to_connect = 3;
 // What was in flight when a connection died is sent again on the next one, unless it is old.
 constexpr auto resend_within = std::chrono::seconds(30);
 constexpr auto resend_every = std::chrono::milliseconds(20);
-// Soon, but later than paho needs to end the last connection.
-constexpr auto next_broker_after = std::chrono::milliseconds(50);
 constexpr auto farewell_patience = std::chrono::milliseconds(500);
 constexpr auto disconnect_patience = std::chrono::milliseconds(300);
 
@@ -73,15 +71,14 @@ public:
     PahoLink(LinkOptions options, std::function<void(LinkEvent)> sink)
         : options_(std::move(options)),
           sink_(std::move(sink)),
-          random_(static_cast<std::minstd_rand::result_type>(
-              std::hash<std::string>{}(options_.client_id))),
+          turns_(options_.broker.urls.size(), options_.client_id),
           connecting_([this](const mqtt::token& token) { accepted(token); },
                       [this](const mqtt::token& token) { lost(refusal(token)); }),
           subscribing_(
               [this](const mqtt::token& token) { subscribed(token); },
               [this](const mqtt::token& token) { lost("subscribe: " + reason_of(token)); }),
           publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::had; },
-                      [](const mqtt::token& token) { not_published(token); }) {}
+                      [this](const mqtt::token& token) { not_published(token); }) {}
 
     ~PahoLink() override { disconnect(); }
 
@@ -92,7 +89,7 @@ public:
                 return never;
             case State::down:
                 if (now < due_) return due_;
-                return due_ = connect() ? now + connect_patience : retry_after(now);
+                return due_ = connect() ? now + patience() : retry_after(now);
             case State::connecting:
             case State::subscribing:
                 if (now < due_) return due_;
@@ -102,11 +99,7 @@ public:
                 return retry_after(now);
             case State::up:
                 if (!resend()) return now + resend_every;
-                if (!good_at_) good_at_ = now + good_connection;
-                if (now < *good_at_) return *good_at_;
-                backoff_.succeeded();
-                tried_ = 0;
-                return never;
+                return turns_.stays_up(now);
         }
         return never;
     }
@@ -176,7 +169,11 @@ private:
         mqtt::connect_options out;
         out.set_mqtt_version(mqtt_version());
         const bool v5 = broker.version == MqttVersion::v5;
-        v5 ? out.set_clean_start(true) : out.set_clean_session(true);
+        v5 ? out.set_clean_start(!keeps()) : out.set_clean_session(!keeps());
+        if (v5 && keeps()) {
+            out.set_properties({{mqtt::property::SESSION_EXPIRY_INTERVAL,
+                                 static_cast<int>(seconds(broker.session))}});
+        }
         out.set_servers(mqtt::string_collection::create({paho_url(url())}));
         out.set_keep_alive_interval(broker.keep_alive);
         out.set_connect_timeout(connect_timeout);
@@ -210,22 +207,24 @@ private:
         return options_.broker.version == MqttVersion::v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
     }
 
-    [[nodiscard]] const std::string& url() const { return options_.broker.urls[broker_]; }
+    [[nodiscard]] bool keeps() const {
+        return options_.keeps_session && options_.broker.session > Duration::zero();
+    }
 
-    /// Ends what is left of a failed connection; returns when to try the next. The next broker
-    /// has its turn at once: only when none of them was any good is there a wait.
+    [[nodiscard]] Duration patience() const {
+        return std::max(connect_patience, keep_alives_to_connect * options_.broker.keep_alive);
+    }
+
+    [[nodiscard]] const std::string& url() const { return options_.broker.urls[turns_.broker()]; }
+
+    /// Ends what is left of a failed connection; returns when to try the next.
     Instant retry_after(Instant now) {
         try {
             if (client_) client_->disconnect();
         } catch (const mqtt::exception&) {
             // It was not connected, as one should expect.
         }
-        good_at_.reset();
-        broker_ = (broker_ + 1) % options_.broker.urls.size();
-        const bool all_tried = ++tried_ % options_.broker.urls.size() == 0;
-        const Duration wait = all_tried ? backoff_.failed() : next_broker_after;
-        std::uniform_real_distribution<double> jitter(1.0, 1.25);
-        due_ = now + std::chrono::duration_cast<Duration>(wait * jitter(random_));
+        due_ = turns_.failed(now);
         state_ = State::down;
         return due_;
     }
@@ -286,12 +285,18 @@ private:
     void accepted(const mqtt::token& token) {
         if (!move(State::connecting, State::subscribing)) return;
         try {
-            window_ = window(token.get_connect_response().get_properties());
+            const auto response = token.get_connect_response();
+            window_ = window(response.get_properties());
+            resumed_ = response.is_session_present();
+            // What a session still held paho forgets without a word when the broker has forgotten
+            // the session (MQTTAsync.c, MQTTAsync_completeConnection).
+            if (!resumed_) slots_.fail_sent();
             if (options_.subscriptions.empty()) return went_up();
             const auto& filters = options_.subscriptions;
             client_->subscribe(mqtt::string_collection::create(filters),
-                               mqtt::iasync_client::qos_collection(filters.size(), 1), nullptr,
-                               subscribing_);
+                               mqtt::iasync_client::qos_collection(
+                                   filters.size(), options_.keeps_session ? 1 : 0),
+                               nullptr, subscribing_);
         } catch (const mqtt::exception& e) {
             lost(std::string("subscribe: ") + e.what());
         }
@@ -319,14 +324,16 @@ private:
     }
 
     void went_up() {
-        if (move(State::subscribing, State::up)) sink_(LinkUp{url()});
+        if (move(State::subscribing, State::up)) sink_(LinkUp{url(), resumed_});
     }
 
     /// A refusal is final: the same message would be refused again. Any other failure is the
-    /// connection's, and the slot waits for the next one.
-    static void not_published(const mqtt::token& token) {
+    /// connection's, and the slot waits for the next one. MQTT 3.1.1 knows no refusal, and paho
+    /// then gives its own error for a reason.
+    void not_published(const mqtt::token& token) const {
         auto& slot = slot_of(token);
-        const bool refused = token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
+        const bool refused = mqtt_version() == MQTTVERSION_5 &&
+                             token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
         if (refused) {
             log(LogLevel::warning, "publish_refused",
                 {{"topic", slot.message.topic}, {"why", reason_of(token)}});
@@ -349,14 +356,12 @@ private:
 
     LinkOptions options_;
     std::function<void(LinkEvent)> sink_;
-    std::minstd_rand random_;
-    Backoff backoff_{std::chrono::milliseconds(250), std::chrono::seconds(15)};
     std::atomic<State> state_{State::down};
-    std::size_t broker_ = 0, tried_ = 0;  // whose turn it is, and turns since a good connection
-    Instant now_;                         // of the last tick
-    Instant due_;                         // the next attempt, or the end of patience with this one
-    std::optional<Instant> good_at_;
+    Turns turns_;
+    Instant now_;  // of the last tick
+    Instant due_;  // the next attempt, or the end of patience with this one
     std::atomic<std::size_t> window_{most_in_flight};
+    bool resumed_ = false;  // of paho's threads: this connection goes on with an earlier session
     Slots slots_;
     Outcomes connecting_;
     Outcomes subscribing_;
@@ -367,7 +372,12 @@ private:
 }  // namespace
 
 std::unique_ptr<Link> make_mqtt_link(LinkOptions options, std::function<void(LinkEvent)> sink) {
-    return std::make_unique<PahoLink>(std::move(options), std::move(sink));
+    if (options.broker.dot == '.') {
+        return std::make_unique<PahoLink>(std::move(options), std::move(sink));
+    }
+    const Dots dots(options.broker.dot);
+    return std::make_unique<DotlessLink>(
+        dots, std::make_unique<PahoLink>(dots.away(std::move(options)), dots.back(std::move(sink))));
 }
 
 }  // namespace firebreak

@@ -39,6 +39,14 @@ public:
     /// The earliest that died with a connection.
     [[nodiscard]] Slot* failed() { return first(Slot::failed); }
 
+    /// The library's thread: nobody will say any more what became of what was sent.
+    void fail_sent() {
+        for (auto& slot : slots_) {
+            auto expected = Slot::sent;
+            slot.stage.compare_exchange_strong(expected, Slot::failed);
+        }
+    }
+
     [[nodiscard]] std::size_t in_flight() const {
         return static_cast<std::size_t>(
             std::count_if(slots_.begin(), slots_.end(),

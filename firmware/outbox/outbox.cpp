@@ -50,6 +50,12 @@ void Outbox::link_up() {
     for (auto& [topic, slot] : slots_) mark(*slot);
 }
 
+void Outbox::say_urgent_again() {
+    for (auto& [topic, slot] : slots_) {
+        if (slot->rank == Rank::urgent) mark(*slot);
+    }
+}
+
 void Outbox::link_down() {
     up_ = false;
     offered_ = Offer::nothing;

@@ -37,6 +37,9 @@ public:
     void link_up();
     void link_down();
 
+    /// Urgent state is offered once more, for somebody who may have missed it.
+    void say_urgent_again();
+
     /// The next message, the same until sent() or until it is replaced.
     [[nodiscard]] const Message* front();
 

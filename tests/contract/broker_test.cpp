@@ -44,7 +44,8 @@ TEST_CASE("broker: several are tried in the order of the file", "[contract][brok
     const Read read(
         "urls = [\"mqtts://b:8883\", \"mqtts://[::1]:8883\", \"mqtts://c\"]\n"
         "ca_file = \"ca.pem\"\ncert_file = \"own.pem\"\nkey_file = \"own.key\"\n"
-        "version = \"3.1.1\"\nkeep_alive = \"5s\"\n");
+        "version = \"3.1.1\"\nkeep_alive = \"5s\"\n"
+        "session = \"0s\"\ndot = \"~\"\n");
     CHECK(read.complaints.text().empty());
     CHECK(read.plan.urls.size() == 3);
     CHECK(describe(read.plan) == "mqtts://b:8883, then mqtts://[::1]:8883, then mqtts://c");
@@ -53,6 +54,8 @@ TEST_CASE("broker: several are tried in the order of the file", "[contract][brok
     CHECK(read.plan.key_file == (read.folder.path() / "own.key").string());
     CHECK(read.plan.version == MqttVersion::v3_1_1);
     CHECK(read.plan.keep_alive == 5s);
+    CHECK(read.plan.session == 0s);
+    CHECK(read.plan.dot == '~');
 }
 
 TEST_CASE("broker: a list that mixes clear and encrypted brokers is refused",
@@ -107,6 +110,11 @@ TEST_CASE("broker: TLS settings that cannot work are found before the first conn
     CHECK(Read("url = \"mqtt://b:1883\"\nca_file = \"ca.pem\"\n").says("use mqtts://"));
     CHECK(Read(url + "version = \"4\"\n").says("3.1.1"));
     CHECK(Read(url + "keep_alive = \"500ms\"\n").says("whole seconds"));
+    CHECK(Read(url + "session = \"1500ms\"\n").says("whole seconds"));
+    CHECK(Read(url + "session = \"200h\"\n").says("to 168h"));
+    for (const char* dot : {"/", "+", "a", "", "~~"}) {
+        CHECK(Read(url + "dot = \"" + dot + "\"\n").says("must be one of . ~ : = !"));
+    }
 }
 
 TEST_CASE("broker: what a CONNACK refuses with is told in words", "[contract][broker]") {

@@ -555,12 +555,13 @@ TEST_CASE("agent: it listens to its trusted hosts and to its own earlier words o
           "[firmware][agent]") {
     Story story;
     const auto filters = story.agent.subscriptions();
-    CHECK(filters.size() == 5);
+    CHECK(filters.size() == 6);
     const auto has = [&](const std::string& filter) {
         return std::find(filters.begin(), filters.end(), filter) != filters.end();
     };
     CHECK(has(filter("+", Role::host, "seoul-1", Kind::command)));
     CHECK(has(filter("+", Role::host, "seoul-1", Kind::operator_request)));
+    CHECK(has(filter("+", Role::host, "seoul-1", Kind::status)));
     CHECK(has(filter("pangyo", Role::agent, "battery-room", Kind::alarm)));
     CHECK(has(filter("pangyo", Role::agent, "battery-room", Kind::operator_request)));
 }

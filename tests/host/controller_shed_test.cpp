@@ -216,7 +216,8 @@ TEST_CASE("restart: what an earlier life wanted is not by itself evidence to act
     story.pass(10s);
     CHECK(story.take_done().empty());
     CHECK(story.posture.at("text").held.empty());
-    CHECK(story.posture.at("text").blocked == "pangyo-a: no fresh evidence for drain");
+    CHECK(story.posture.at("text").blocked ==
+          "pangyo-a: no fresh evidence for drain; passes once an agent that asks for it is heard");
 }
 
 TEST_CASE("restart: only the first notice of an earlier life counts, and only for known items",

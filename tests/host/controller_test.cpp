@@ -171,7 +171,8 @@ TEST_CASE("controller: min_ready keeps the last servers, and lets go when others
     CHECK(story.take_done() ==
           Names{"text pangyo-a drain", "videos pangyo-a drain", "videos pangyo-b drain"});
     CHECK(story.posture.at("text").blocked ==
-          "pangyo-b: min_ready: only 1 other servers are ready, 2 must stay");
+          "pangyo-b: min_ready: only 1 other servers are ready, 2 must stay; passes once 1 more "
+          "are");
     CHECK(story.take_acks().back().outcome == Outcome::refused);
     story.pass(1min);
     CHECK(story.take_done().empty());
@@ -252,7 +253,8 @@ TEST_CASE("controller: missing evidence starts nothing", "[host][controller]") {
     story.pass(2s);
     CHECK(story.take_done().empty());
     CHECK(story.posture.at("text").wanted == Posture::drain);
-    CHECK(story.posture.at("text").blocked == "pangyo-a: no fresh evidence for drain");
+    CHECK(story.posture.at("text").blocked ==
+          "pangyo-a: no fresh evidence for drain; passes once an agent that asks for it is heard");
     story.heartbeat();
     CHECK(story.take_done() == all_drained);
 }
@@ -392,4 +394,23 @@ TEST_CASE("controller: it asks for what it needs and no more", "[host][controlle
     CHECK(will.topic == "firebreak/1/seoul/host/seoul-1/status");
     CHECK_FALSE(parse_status(will.payload)->online);
     CHECK_FALSE(parse_status(story.controller.farewell(story.at()).payload)->online);
+}
+
+TEST_CASE("controller: an alarm that came and went while the host was away drains nothing",
+          "[host][controller]") {
+    RoomStory story;
+    story.quiet_day();
+    story.controller.handle(LinkDown{"gone"}, story.at());
+    story.connect(true);
+    story.alarm("gas", Phase::firing);  // an hour ago, kept by the broker until now
+    story.alarm("gas", Phase::clear);
+    story.pass(10min);
+    CHECK(story.take_done().empty());
+    CHECK(story.posture.at("text").wanted == Posture::normal);
+
+    story.controller.handle(LinkDown{"gone"}, story.at());
+    story.connect(true);
+    story.alarm("gas", Phase::firing);
+    story.pass(2s);
+    CHECK(story.take_done() == all_drained);  // what still stands is acted on
 }

@@ -92,3 +92,17 @@ TEST_CASE("guard: the pace is held over any minute, and says when it allows agai
     CHECK(pace.guard(t0 + 60s, 2));
     CHECK(pace.next_deadline() == never);
 }
+
+TEST_CASE("guard: too few fresh agents start nothing, but what was admitted may be finished",
+          "[host][guard]") {
+    CHECK_FALSE(guard_quorum(step("a"), Posture::normal, 2, 2));
+    CHECK_FALSE(guard_quorum(step("a"), Posture::drain, 0, 2));
+    const auto refused = guard_quorum(step("a"), Posture::watch, 1, 3);
+    REQUIRE(refused);
+    CHECK(*refused == "quorum: 1 agents are fresh, 3 must be; passes once 2 more are heard");
+}
+
+TEST_CASE("guard: spacing ends exactly when it says", "[host][guard]") {
+    CHECK(guard_spacing(t0, t0 + 1s) == "spacing: passes in 1s");
+    CHECK_FALSE(guard_spacing(t0 + 1s, t0 + 1s));
+}

@@ -151,8 +151,8 @@ TEST_CASE("policy file: a rule needs an alarm or a silence, and not both", "[hos
         return complaints_of(head + text + "[[rule]]\nwhile = " + condition +
                              "\ntargets = [\"text\"]\nat_least = \"watch\"\n");
     };
-    CHECK(says(with("{site = \"pangyo\"}"), "either alarm"));
-    CHECK(says(with("{site = \"pangyo\", alarm = \"gas\", silent = true}"), "either alarm"));
+    CHECK(says(with("{site = \"pangyo\"}"), "a rule needs one of alarm"));
+    CHECK(says(with("{site = \"pangyo\", alarm = \"gas\", silent = true}"), "a rule needs one of alarm"));
     CHECK(with("{site = \"pangyo\", silent = true}").empty());
 }
 
@@ -290,4 +290,79 @@ TEST_CASE("policy file: a program's items say what they are, and it stands at an
                                   "endpoint = \"lamp\", items = [\"a\"], as = \"servers\", "
                                   "after = [\"text\"]")),
                "after"));
+}
+
+TEST_CASE("policy file: a rule may need several signs", "[host][policy]") {
+    const auto rule = [](const std::string& signs) {
+        return head + text + "[[rule]]\nwhile = {site = \"pangyo\", " + signs +
+               "}\ntargets = [\"text\"]\nat_least = \"drain\"\n";
+    };
+    Complaints complaints;
+    const auto all = read(rule(R"(all = ["gas", "smoke"])"), complaints);
+    REQUIRE(all.rules.size() == 1);
+    CHECK(all.rules[0].signs == 2);
+    CHECK(says(describe(all), "at least drain while 2 of pangyo/any/…: gas smoke"));
+    const auto any = read(rule(R"(any = ["gas", "smoke", "hot"], at_least_signs = 2)"), complaints);
+    CHECK(any.rules[0].signs == 2);
+    CHECK(read(rule(R"(any = ["gas", "smoke"])"), complaints).rules[0].signs == 1);
+    CHECK(complaints.text().empty());
+
+    CHECK(
+        says(complaints_of(rule(R"(any = ["gas", "smoke"], at_least_signs = 3)")), "policy.toml:"));
+    CHECK(says(complaints_of(rule(R"(all = ["gas", "gas"])")), "an alarm stands twice"));
+    CHECK(says(complaints_of(rule(R"(all = [])")), "no alarms"));
+    CHECK(says(complaints_of(rule(R"(all = ["Gas!"])")), "is no name of an alarm"));
+    CHECK(says(complaints_of(rule(R"(all = ["a"], any = ["b"])")), "either \"all\" or \"any\""));
+    CHECK(says(complaints_of(rule(R"(all = ["a"], alarm = "b")")), "a rule needs one of"));
+    CHECK(says(complaints_of(rule(R"(alarm = "b", at_least_signs = 2)")), "at_least_signs"));
+}
+
+TEST_CASE("policy file: every guard has a number, and is told of once it is on", "[host][policy]") {
+    Complaints complaints;
+    const auto plan = read(head +
+                               "[guard]\nmin_elsewhere = 3\nmax_tier_percent = 50\nquorum = 2\n"
+                               "spacing = \"2s\"\nexpires_after = \"4h\"\n" +
+                               text + gas,
+                           complaints);
+    CHECK(complaints.text().empty());
+    CHECK(plan.guard.min_elsewhere == 3);
+    CHECK(plan.guard.max_tier_percent == 50);
+    CHECK(plan.guard.quorum == 2);
+    CHECK(plan.guard.spacing == 2s);
+    CHECK(plan.guard.expires_after == 4h);
+    CHECK(says(describe(plan),
+               ", 3 ready elsewhere, 50 % of a tier down at once, 2 agents fresh, "
+               "2s between steps of a target, told of after 4h without a vote"));
+    const auto with = [](const std::string& guard) {
+        return complaints_of(head + "[guard]\n" + guard + "\n" + text + gas);
+    };
+    CHECK(says(with("max_tier_percent = 0"), "max_tier_percent"));
+    CHECK(says(with("spacing = \"11m\""), "a fire does not wait"));
+    CHECK(says(with("expires_after = \"1m\""), "longer than \"calm_for\""));
+}
+
+TEST_CASE("policy file: a maintenance window is whole, ends, and names what there is",
+          "[host][policy]") {
+    const auto window = [](const std::string& rows) {
+        return head + text + gas + "[[maintenance]]\n" + rows;
+    };
+    const std::string whole =
+        "targets = [\"text\"]\nfrom = \"2026-12-01T22:00:00Z\"\n"
+        "until = \"2026-12-02T04:00:00.000Z\"\nwhy = \"new switches\"\n";
+    Complaints complaints;
+    const auto plan = read(window(whole), complaints);
+    CHECK(complaints.text().empty());
+    REQUIRE(plan.maintenance.size() == 1);
+    CHECK(plan.maintenance[0].until - plan.maintenance[0].from == 6h);
+    CHECK(says(describe(plan), "maintenance of text from 2026-12-01T22:00:00.000Z"));
+    CHECK(says(complaints_of(window("targets = [\"tex\"]\nfrom = \"soon\"\n")),
+               "did you mean \"text\"?"));
+    CHECK(says(complaints_of(window("targets = []\nfrom = \"soon\"\nuntil = \"\"\n")),
+               "must be a time in UTC"));
+    CHECK(says(complaints_of(window("targets = [\"text\"]\nfrom = \"2026-12-02T22:00:00Z\"\n"
+                                    "until = \"2026-12-01T22:00:00Z\"\n")),
+               "must be after"));
+    CHECK(says(complaints_of(window("targets = [\"text\"]\nfrom = \"2026-12-02T22:00:00Z\"\n"
+                                    "until = \"2027-12-01T22:00:00Z\"\n")),
+               "at most 7d"));
 }

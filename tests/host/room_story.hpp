@@ -75,8 +75,8 @@ public:
 
     // ---- the room and the wire ----
 
-    void connect() {
-        controller.handle(LinkUp{}, at());
+    void connect(bool resumed = false) {
+        controller.handle(LinkUp{"", resumed}, at());
         settle();
     }
     void arrives(const Topic& topic, const std::string& payload) {
@@ -122,7 +122,7 @@ public:
 
     [[nodiscard]] Now at() const {
         return {Instant{} + std::chrono::hours(1) + elapsed,
-                WallTime{} + std::chrono::duration_cast<std::chrono::milliseconds>(elapsed)};
+                wall + std::chrono::duration_cast<std::chrono::milliseconds>(elapsed)};
     }
     /// Time passes from deadline to deadline; the room beats every 5 s while `alive`.
     void pass(Duration duration) {
@@ -198,6 +198,7 @@ public:
     const Origin room{"pangyo", Role::agent, "battery-room"};
     const Origin self{"seoul", Role::host, "seoul-1"};
     Duration elapsed{};
+    WallTime wall{};  // at the start of the story
     Duration next_beat{};
     bool alive = true;
     std::uint64_t seq = 0;

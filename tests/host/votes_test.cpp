@@ -318,3 +318,65 @@ TEST_CASE("votes: a thousand votes stay bounded, the highest kept", "[host][vote
     CHECK(result.votes.size() == VoteCount::max_votes);
     CHECK(result.wanted() == Posture::cut);
 }
+
+TEST_CASE("votes: so many signs are needed, by name, for every choice of those that are active",
+          "[host][votes]") {
+    const std::vector<std::string> names = {"smoke", "gas", "hot"};
+    for (int signs = 1; signs <= 3; ++signs) {
+        auto two = rule("", "text", Posture::drain);
+        two.alarms = names;
+        two.signs = signs;
+        const auto plan = policy({haproxy("text")}, {two});
+        for (unsigned active = 0; active < 8; ++active) {
+            Room here;
+            int count = 0;
+            for (unsigned i = 0; i < 3; ++i) {
+                const bool on = (active >> i & 1U) != 0;
+                here.says(names[i], on ? Phase::firing : Phase::clear);
+                count += on ? 1 : 0;
+            }
+            INFO(signs << " signs, active " << active);
+            const auto result = votes(plan, here);
+            CHECK((result.wanted() == Posture::drain) == (count >= signs));
+            const auto why = doubt(ballots_for(plan, plan.targets[0]), Posture::drain,
+                                   here.situation, max_age, t0);
+            CHECK(why.empty() == (count == 0));  // one sign left is no all-clear
+        }
+    }
+}
+
+TEST_CASE("votes: two agents that say the same are one sign; shelved, none", "[host][votes]") {
+    auto two = rule("", "text", Posture::drain);
+    two.alarms = {"smoke", "gas"};
+    two.signs = 2;
+    const auto plan = policy({haproxy("text")}, {two});
+    Room here;
+    here.says("smoke", Phase::firing);
+    AlarmNotice again;
+    again.alarm = "smoke";
+    again.phase = Phase::firing;
+    again.stamp = {"roof", 1, {}};
+    here.situation.alarm({"pangyo", Role::agent, "roof"}, again, t0);
+    CHECK(votes(plan, here).votes.empty());
+    here.says("gas", Phase::firing, t0, true);
+    CHECK(votes(plan, here).votes.empty());
+    here.says("gas", Phase::firing);
+    CHECK(votes(plan, here).votes.size() == 3);
+}
+
+TEST_CASE("votes: a second sign that is old starts nothing, but votes", "[host][votes]") {
+    auto two = rule("", "text", Posture::drain);
+    two.alarms = {"smoke", "gas"};
+    two.signs = 2;
+    const auto plan = policy({haproxy("text")}, {two});
+    Room here;
+    here.says("smoke", Phase::firing);
+    AlarmNotice gas;  // of an agent that has never said that it lives
+    gas.alarm = "gas";
+    gas.phase = Phase::firing;
+    gas.stamp = {"roof", 1, {}};
+    here.situation.alarm({"pangyo", Role::agent, "roof"}, gas, t0);
+    const auto result = votes(plan, here);
+    CHECK(result.wanted() == Posture::drain);
+    for (const auto& vote : result.votes) CHECK_FALSE(vote.fresh);
+}

@@ -1,0 +1,62 @@
+#include "host/guard/share.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "contract/topic.hpp"
+
+namespace firebreak {
+
+std::string share_key(const TargetPlan& target, const std::string& item) {
+    if (!by_message(target)) return target.endpoint + ' ' + target.backend + ' ' + item;
+    return alarm_name({target.site, Role::agent, target.agent}, item);
+}
+
+bool add_share(TierShare& share, const TargetPlan& target, const TargetLedger& ledger) {
+    if (!by_message(target) && !ledger.known()) return false;
+    for (const auto& item : target.items) share.items.insert(share_key(target, item));
+    for (const auto& [item, state] : ledger.states()) {
+        const auto key = share_key(target, item);
+        share.items.insert(key);
+        const bool carries = depth_of(state) == 0 && state != "down";
+        if (!carries) share.down.insert(key);
+    }
+    for (const auto& item : ledger.going_down()) share.down.insert(share_key(target, item));
+    return true;
+}
+
+Refusal guard_tier_share(const TargetPlan& target, const Step& step,
+                         const std::optional<TierShare>& share, int percent) {
+    if (percent >= 100) return std::nullopt;
+    if (!share) {
+        return fmt::format("max_tier_percent: cannot tell how much of tier {} is down",
+                           target.tier);
+    }
+    if (share->down.contains(share_key(target, step.item))) return std::nullopt;
+    const auto all = share->items.size();
+    const auto allowed = all * static_cast<std::size_t>(percent) / 100;
+    if (share->down.size() < allowed) return std::nullopt;
+    const auto excess = share->down.size() + 1 - allowed;
+    if (allowed == 0) {
+        return fmt::format("max_tier_percent: {} % of the {} items of tier {} is less than one",
+                           percent, all, target.tier);
+    }
+    return fmt::format(
+        "max_tier_percent: {} of {} items of tier {} are down, {} may be; passes once {} are back",
+        share->down.size(), all, target.tier, allowed, excess);
+}
+
+Refusal guard_elsewhere(const TargetPlan& target, const ReadyServers& ready,
+                        const std::set<std::string>& local, int min_elsewhere) {
+    if (min_elsewhere <= 0) return std::nullopt;
+    if (!ready) return "min_elsewhere: cannot tell which servers of the backend are ready";
+    const auto elsewhere = std::count_if(ready->begin(), ready->end(),
+                                         [&](const auto& item) { return !local.contains(item); });
+    if (elsewhere >= min_elsewhere) return std::nullopt;
+    return fmt::format(
+        "min_elsewhere: {} servers of {} are ready outside {}, {} must be; passes once {} more are",
+        elsewhere, target.backend, target.site, min_elsewhere, min_elsewhere - elsewhere);
+}
+
+}  // namespace firebreak
