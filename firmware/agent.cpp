@@ -28,7 +28,7 @@ Agent::State::State(SitePlan site, std::string boot, Now start, std::optional<Re
       polling(plan.devices),
       readings(plan.devices, plan.publish_every, start.steady),
       book(plan.alarms, start.steady),
-      annunciator(plan.alarms),
+      annunciator(plan.alarms, plan.flood),
       kept(plan.alarms.size()),
       flood_since(start.wall),
       outlets(plan),

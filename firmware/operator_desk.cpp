@@ -206,7 +206,7 @@ std::string OperatorDesk::list() const {
               [](const auto* a, const auto* b) { return press(*a) < press(*b); });
     std::string out;
     if (flood_ && flood_->active && !flood_->alarms.empty() && !wish_.in_full) {
-        out += fmt::format("flood since {}: {} new alarms in ten minutes, the first of them {}\n",
+        out += fmt::format("flood since {}: {} new alarms, the first of them {}\n",
                            format_wall(flood_->since), flood_->recent, flood_->alarms.front());
     }
     for (const auto* notice : shown) {

@@ -52,6 +52,7 @@ struct SitePlan {
     TrustPlan trust;
     std::vector<BusPlan> buses;
     std::vector<DevicePlan> devices;
+    FloodPlan flood;
     std::vector<AlarmPlan> alarms;
     std::vector<RuleSetPlan> rules;
     std::vector<OutletPlan> outlets;
