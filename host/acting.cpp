@@ -157,7 +157,7 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
     target.ledger.ordered(steps, now.steady);
     if (!steps.empty()) target.spaced_until = now.steady + plan.guard.spacing;
     if (!steps.empty()) ++counters["orders.sent"];
-    for (const auto& step : steps) command(step, true, now);
+    for (const auto& step : steps) command(target, step, true, now);
     orders.push_back({target.plan->name, std::move(steps)});
 }
 
@@ -182,7 +182,7 @@ void Controller::State::switch_outlets(Target& target, const std::vector<Step>& 
     }
     for (const auto& step : target.outlets.take_due(now.steady)) {
         ++counters["orders.sent"];
-        command(step, true, now);
+        command(target, step, true, now);
     }
 }
 
@@ -190,19 +190,26 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
     for (const auto& step : steps) {
         if (!target.rehearsed.insert(step.id).second) continue;
         ++counters["steps.rehearsed"];
-        command(step, false, now);
+        command(target, step, false, now);
     }
 }
 
-void Controller::State::command(const Step& step, bool armed, Now now) {
+void Controller::State::command(const Target& target, const Step& step, bool armed, Now now) {
     tell(LogLevel::info, armed ? "order" : "rehearsed",
          {{"target", step.target},
           {"item", step.item},
           {"action", step.action},
           {"because", step.because},
           {"id", step.id}});
-    outgoing.record(Command{step.id, step.target, step.item, step.action, armed, step.because,
-                            stamper.next(now.wall)});
+    Command command{step.id,      step.target,           step.item, step.action, armed,
+                    step.because, stamper.next(now.wall)};
+    if (by_message(*target.plan)) {
+        const auto* agent = situation.find(agent_of(*target.plan));
+        if (agent != nullptr && !agent->status.boot.empty()) {
+            command.to = Echo{agent->status.boot, agent->status.seq};
+        }
+    }
+    outgoing.record(std::move(command));
 }
 
 }  // namespace firebreak

@@ -12,6 +12,7 @@
 #include "contract/posture.hpp"
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
+#include "contract/trust.hpp"
 #include "host/endpoint.hpp"
 #include "host/topology/power_map.hpp"
 
@@ -97,6 +98,7 @@ struct PolicyPlan {
     GuardPlan guard;
     std::vector<MaintenancePlan> maintenance;
     std::optional<PowerMap> map;  ///< what feeds what, where the file says it
+    TrustPlan trust;
 };
 
 }  // namespace firebreak
