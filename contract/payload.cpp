@@ -317,7 +317,7 @@ std::string to_json(const Status& status) {
     Json counters = Json::object();
     for (const auto& [name, count] : status.counters) counters[name] = std::min(count, max_whole);
     Json devices = Json::object();
-    std::size_t size = counters.dump().size() + 1024;  // the other keys and some room
+    std::size_t size = counters.dump().size() + 2048;  // the other keys, a signature and some room
     for (const bool silent : {true, false}) {
         for (const auto& [name, device] : status.devices) {
             if (device.silent != silent) continue;
@@ -332,6 +332,7 @@ std::string to_json(const Status& status) {
     status_fields(out, status);
     out.add("devices", devices);
     out.add("counters", counters);
+    if (!status.heard.empty()) out.add("heard", status.heard);
     return out.closed();
 }
 
@@ -349,6 +350,10 @@ Result<Status> parse_status(std::string_view json) {
         });
         in.entries("counters", [&](const std::string& name, Reader& counters) {
             counters.whole(name, into.counters[name]);
+        });
+        if (!in.has("heard")) return;
+        in.entries("heard", [&](const std::string& boot, Reader& hosts) {
+            hosts.whole(boot, into.heard[boot]);
         });
     });
 }

@@ -30,6 +30,14 @@ void stamp_fields(Io& io, S& stamp) {
     io.wall("at", stamp.at);
 }
 
+/// Which status of the receiver the sender had heard: contract/README.md, "Freshness".
+template <class Io, class E>
+void echo_fields(Io& io, E& to) {
+    if (!io.begins("to_boot", to)) return;
+    io.name("to_boot", to->boot);
+    io.whole("to_seq", to->seq);
+}
+
 /// Who did it and when, when somebody did: `<what>_by` and `<what>_at`.
 template <class Io, class D>
 void deed_fields(Io& io, std::string_view by, std::string_view at, D& deed) {
@@ -113,6 +121,7 @@ void command_fields(Io& io, C& command) {
     io.name("action", command.action);
     io.flag("armed", command.armed);
     io.text("because", command.because, max_id);
+    echo_fields(io, command.to);
     stamp_fields(io, command.stamp);
 }
 
@@ -135,6 +144,8 @@ void operator_fields(Io& io, R& request) {
         io.number("for_s", request.for_s, std::numeric_limits<double>::min(), day_s);
     }
     io.text("by", request.by, max_word, 1);
+    echo_fields(io, request.to);
+    if (io.begins("boot", request.stamp)) stamp_fields(io, *request.stamp);
 }
 
 template <class Io, class A>

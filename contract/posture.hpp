@@ -47,6 +47,7 @@ struct Command {
     bool armed = false;  ///< false: a rehearsal, to be acknowledged and not carried out
     std::string because; ///< "site/agent/alarm" that asked for it, or "calm"
     Stamp stamp;
+    std::optional<Echo> to = {};  ///< the agent's newest status that the host has
 
     bool operator==(const Command&) const = default;
 };
@@ -93,6 +94,8 @@ struct OperatorRequest {
     OperatorAction action = OperatorAction::acknowledge;
     double for_s = 0;  ///< shelve only: seconds, 0 < for_s <= 86400
     std::string by;    ///< who asked, for the record
+    std::optional<Echo> to = {};      ///< the agent's newest status, and
+    std::optional<Stamp> stamp = {};  ///< its own: both are needed where requests are signed
 
     bool operator==(const OperatorRequest&) const = default;
 };

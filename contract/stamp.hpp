@@ -17,6 +17,14 @@ struct Stamp {
     bool operator==(const Stamp&) const = default;
 };
 
+/// A sender's word that it has lately heard a status of the receiver's present life.
+struct Echo {
+    std::string boot;
+    std::uint64_t seq = 0;
+
+    bool operator==(const Echo&) const = default;
+};
+
 /// Numbers the messages of one process life.
 class Stamper {
 public:

@@ -29,6 +29,8 @@ struct Status {
     double up_s = 0;           ///< seconds since start
     std::map<std::string, DeviceStatus> devices;        ///< agent only
     std::map<std::string, std::uint64_t> counters;      ///< "messages.dropped" and the like
+    std::map<std::string, std::uint64_t> heard = {};    ///< agent only: a host's boot, and the
+                                                        ///< seq of its newest status
     Stamp stamp;
 
     bool operator==(const Status&) const = default;

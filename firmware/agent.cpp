@@ -28,66 +28,23 @@ Agent::State::State(SitePlan site, std::string boot, Now start, std::optional<Re
       polling(plan.devices),
       readings(plan.devices, plan.publish_every, start.steady),
       book(plan.alarms, start.steady),
-      annunciator(plan.alarms),
+      annunciator(plan.alarms, plan.flood),
       kept(plan.alarms.size()),
       flood_since(start.wall),
       outlets(plan),
       actions(plan),
       began(start),
       next_heartbeat(start.steady),
-      since(plan.alarms.size(), start.wall) {
+      since(plan.alarms.size(), start.wall),
+      sealer(plan.trust),
+      challenge(plan.heartbeat) {
+    if (!plan.trusted_hosts.empty() && accepts_unsigned(plan.trust, me, {"", Role::host, ""})) {
+        note(LogLevel::warning, "unsigned_accepted",
+             "whoever may write at the broker may command outlets: see docs/trust.md");
+    }
     if (!earlier) return;
     archive.emplace(earlier->troubles.empty());
     restore(*earlier, start);
-}
-
-void Agent::State::on(const Arrived& arrived, Now now) {
-    const auto topic = parse_topic(arrived.topic);
-    if (!topic) {
-        ++counters["messages.dropped"];
-        return;
-    }
-    if (topic->origin == me && topic->kind == Kind::alarm) {
-        with(*topic, parse_alarm(arrived.payload), [&](const AlarmNotice& notice) {
-            if (notice.alarm == topic->name) on_own_alarm(notice, now);
-        });
-        return;
-    }
-    const bool own_operator = topic->origin == me && topic->kind == Kind::operator_request;
-    if (!own_operator && !trusts(topic->origin)) {
-        ++counters["senders.untrusted"];
-        return;
-    }
-    switch (topic->kind) {
-        case Kind::command:
-            with(*topic, parse_command(arrived.payload),
-                 [&](const Command& command) { on_command(*topic, command, now); });
-            break;
-        case Kind::operator_request:
-            with(*topic, parse_operator_request(arrived.payload),
-                 [&](const OperatorRequest& request) { on_operator(*topic, request, now); });
-            break;
-        case Kind::ack:
-            with(*topic, parse_ack(arrived.payload),
-                 [&](const Ack&) { ++counters["alarms.acked_by_host"]; });
-            break;
-        case Kind::status:
-            with(*topic, parse_status(arrived.payload), [&](const Status& status) {
-                if (status.online) births.heard(topic->origin, status.stamp.boot, now.steady);
-            });
-            break;
-        default:
-            ++counters["messages.dropped"];
-    }
-}
-
-void Agent::State::on_command(const Topic& topic, const Command& command, Now now) {
-    if (command.target != topic.name) {
-        with<Command>(topic, fail(Fault::wire, "target is not the topic's"), [](auto&&) {});
-        return;
-    }
-    const bool ours = outlets.obey(topic.origin, command, readings.history(), now.steady);
-    ++counters[ours ? "commands" : "commands.foreign"];
 }
 
 void Agent::State::advance(Now now) {
@@ -164,7 +121,7 @@ void Agent::set_counter(const std::string& name, std::uint64_t value) {
 }
 
 const Message* Agent::next_message() {
-    return state_->outbox.front();
+    return state_->sealer.seal(state_->outbox.front());
 }
 
 void Agent::message_sent() {
@@ -173,21 +130,22 @@ void Agent::message_sent() {
 
 Message Agent::will() const {
     // Made before anything is said, so its seq is 0: the broker publishes it at any later time.
-    return {state_->topic(Kind::status),
-            to_json(state_->status(false, state_->began,
-                                   Stamp{state_->stamper.boot(), 0, state_->began.wall})),
-            true};
+    const Stamp stamp{state_->stamper.boot(), 0, state_->began.wall};
+    return sealed(state_->plan.trust, {state_->topic(Kind::status),
+                                       to_json(state_->status(false, state_->began, stamp)), true});
 }
 
 Message Agent::farewell(Now now) {
-    return {state_->topic(Kind::status),
-            to_json(state_->status(false, now, state_->stamper.next(now.wall))), true};
+    const auto stamp = state_->stamper.next(now.wall);
+    return sealed(state_->plan.trust,
+                  {state_->topic(Kind::status), to_json(state_->status(false, now, stamp)), true});
 }
 
 std::vector<std::string> Agent::subscriptions() const {
     const auto& plan = state_->plan;
     std::vector<std::string> filters = {
         filter(plan.site, Role::agent, plan.agent, Kind::alarm),
+        filter(plan.site, Role::agent, plan.agent, Kind::status),
         filter(plan.site, Role::agent, plan.agent, Kind::operator_request)};
     for (const auto& host : plan.trusted_hosts) {
         for (const Kind kind :

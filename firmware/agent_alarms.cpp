@@ -205,7 +205,7 @@ void Agent::State::say_flood(Now now) {
         if (flood.is_on()) ++counters["alarms.floods"];
         note(LogLevel::warning, "alarm_flood",
              flood.is_on() ? fmt::format("{} new alarms within {}, the first of them {}",
-                                         flood.recent(), format_duration(Flood::within),
+                                         flood.recent(), format_duration(flood.within()),
                                          plan.alarms[flood.alarms().front()].name)
                            : "over");
     }

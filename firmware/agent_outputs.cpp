@@ -82,13 +82,16 @@ Status Agent::State::status(bool online, Now now, Stamp stamp) const {
     }
     status.counters["readings.implausible"] = readings.implausible();
     status.counters["commands.duplicate"] = outlets.duplicates();
+    for (const auto& [origin, heard] : hosts) status.heard[heard.boot] = heard.seq;
     status.stamp = std::move(stamp);
     return status;
 }
 
 void Agent::State::say_status(Now now) {
-    outbox.put({topic(Kind::status), to_json(status(true, now, stamper.next(now.wall))), true},
-               Rank::urgent);
+    const auto stamp = stamper.next(now.wall);
+    challenge.said(stamp.seq, now.steady);
+    status_at = now.steady;
+    outbox.put({topic(Kind::status), to_json(status(true, now, stamp)), true}, Rank::urgent);
     // Drift-free while on time; after a stall the missed beats are not made up for.
     while (next_heartbeat <= now.steady && now.steady - next_heartbeat < plan.heartbeat) {
         next_heartbeat += plan.heartbeat;

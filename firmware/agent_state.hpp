@@ -5,12 +5,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "contract/challenge.hpp"
 #include "contract/payload.hpp"
 #include "contract/status.hpp"
 #include "contract/topic.hpp"
@@ -52,7 +54,13 @@ struct Agent::State {
     Instant next_heartbeat;
     std::vector<WallTime> since;  ///< of each alarm's phase, a label
     std::map<std::string, std::uint64_t> counters;
-    std::set<Kind> complained;  ///< kinds of topic whose first bad payload has been told
+    std::set<std::string> complained;  ///< reasons and kinds of topic that have been told once
+    Sealer sealer;
+    Challenge challenge;
+    std::map<Origin, Stamp> hosts;                               ///< their newest status
+    std::deque<std::pair<std::string, std::uint64_t>> requests;  ///< boot and seq of signed ones
+    Stamp twin;                          ///< of a status that another life of ours has said
+    Instant status_at = Instant::min();  ///< when it was last said
     std::vector<Note> notes;
 
     [[nodiscard]] std::string topic(Kind kind, std::string name = "", std::string measure = "") {
@@ -92,8 +100,14 @@ struct Agent::State {
     void on(const StoreReport& report, Now now);
     void on(const Arrived& arrived, Now now);
     void on_own_alarm(const AlarmNotice& notice, Now now);
-    void on_command(const Topic& topic, const Command& command, Now now);
+    void believed(const Topic& topic, const std::string& payload, bool genuine, Now now);
+    void on_command(const Topic& topic, const Command& command, bool genuine, Now now);
+    void on_host(const Origin& host, const Status& status, Now now);
+    void on_own_status(const Status& status);
     void on_operator(const Topic& topic, const OperatorRequest& request, Now now);
+    [[nodiscard]] bool is_fresh(const std::optional<Echo>& to, bool genuine, Now now) const;
+    [[nodiscard]] bool is_first(const OperatorRequest& request);
+    void drop(std::string_view reason, const std::string& what, const std::string& why);
 
     /// Gives `use` the parsed payload; one that breaks the contract is counted and dropped.
     template <class T, class Use>
@@ -102,11 +116,7 @@ struct Agent::State {
             use(*parsed);
             return;
         }
-        ++counters["messages.dropped"];
-        if (!complained.insert(from.kind).second) return;
-        note(LogLevel::warning, "payload_bad",
-             fmt::format("{}: {} (told once a kind of topic)", to_string(from),
-                         parsed.error().what));
+        drop("malformed", to_string(from), parsed.error().what);
     }
 
     // ---- outputs ----

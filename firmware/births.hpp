@@ -1,30 +1,30 @@
-// Hosts that have begun a new life: they may know nothing of this agent, for not every broker hands over
-// what is retained (RabbitMQ: nothing below a wildcard). Owned by the core. Bounded, and so is the pace:
-// whoever may speak for a host must not make an agent repeat itself without end.
+// Hosts have begun new lives: they may know nothing of this agent, for not every broker hands over what is
+// retained (RabbitMQ: nothing below a wildcard). When to say it anew. Owned by the core. Paced: whoever may
+// speak for a host must not make an agent repeat itself without end.
 #pragma once
 
-#include <map>
-#include <string>
+#include <algorithm>
 
 #include "contract/support/time.hpp"
-#include "contract/topic.hpp"
 
 namespace firebreak {
 
 class Births {
 public:
-    static constexpr std::size_t max_hosts = 16;
     static constexpr Duration at_most_every = std::chrono::seconds(5);
 
-    /// The status of a host says that it lives its life `boot`.
-    void heard(const Origin& host, const std::string& boot, Instant now);
+    void born(Instant now) { due_ = std::max(now, not_before_); }
 
     /// Whether the state of this agent is to be said anew now; true once for all births till then.
-    [[nodiscard]] bool take_due(Instant now);
+    [[nodiscard]] bool take_due(Instant now) {
+        if (now < due_) return false;
+        due_ = never;
+        not_before_ = now + at_most_every;
+        return true;
+    }
     [[nodiscard]] Instant next_deadline() const { return due_; }
 
 private:
-    std::map<Origin, std::string> lives_;
     Instant due_ = never;
     Instant not_before_{};
 };

@@ -10,5 +10,6 @@ int main(int argc, char** argv) {
     add_watch(program);
     add_scan(program);
     add_alarm(program);
+    add_keygen(program);
     return program.run(argc, argv);
 }

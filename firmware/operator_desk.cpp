@@ -115,8 +115,10 @@ Result<OperatorWish> parse_wish(const std::vector<std::string>& words, const std
     return wish;
 }
 
-OperatorDesk::OperatorDesk(const SitePlan& plan, OperatorWish wish)
-    : agent_{plan.site, Role::agent, plan.agent}, wish_(std::move(wish)) {}
+OperatorDesk::OperatorDesk(const SitePlan& plan, OperatorWish wish, Stamp as)
+    : agent_{plan.site, Role::agent, plan.agent}, wish_(std::move(wish)) {
+    if (plan.trust.signing) stamp_ = std::move(as);
+}
 
 std::vector<std::string> OperatorDesk::subscriptions() const {
     std::vector<std::string> filters;
@@ -134,7 +136,10 @@ void OperatorDesk::take(const Arrived& arrived) {
     const auto topic = parse_topic(arrived.topic);
     if (!topic || topic->origin != agent_) return;
     if (topic->kind == Kind::status) {
-        if (const auto status = parse_status(arrived.payload)) online_ = status->online;
+        const auto status = parse_status(arrived.payload);
+        if (!status) return;
+        online_ = status->online;
+        heard_ = Echo{status->stamp.boot, status->stamp.seq};
     } else if (topic->kind == Kind::alarm && wants(topic->name)) {
         auto notice = parse_alarm(arrived.payload);
         if (!notice || notice->alarm != topic->name) return;
@@ -165,7 +170,12 @@ std::vector<Message> OperatorDesk::take_requests() {
     if (!wish_.action || asked_ || !online_.value_or(false)) return requests;
     asked_ = true;
     for (const auto& alarm : wish_.alarms) {
-        const OperatorRequest request{alarm, *wish_.action, seconds(wish_.shelve_for), wish_.by};
+        OperatorRequest request{alarm, *wish_.action, seconds(wish_.shelve_for), wish_.by};
+        if (stamp_) {
+            ++stamp_->seq;
+            request.to = heard_;
+            request.stamp = stamp_;
+        }
         requests.push_back(
             {to_string(Topic{agent_, Kind::operator_request, alarm, ""}), to_json(request), false});
     }
@@ -196,7 +206,7 @@ std::string OperatorDesk::list() const {
               [](const auto* a, const auto* b) { return press(*a) < press(*b); });
     std::string out;
     if (flood_ && flood_->active && !flood_->alarms.empty() && !wish_.in_full) {
-        out += fmt::format("flood since {}: {} new alarms in ten minutes, the first of them {}\n",
+        out += fmt::format("flood since {}: {} new alarms, the first of them {}\n",
                            format_wall(flood_->since), flood_->recent, flood_->alarms.front());
     }
     for (const auto* notice : shown) {

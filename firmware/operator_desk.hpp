@@ -32,7 +32,8 @@ struct OperatorWish {
 
 class OperatorDesk {
 public:
-    OperatorDesk(const SitePlan& plan, OperatorWish wish);
+    /// `as` is how its first signed request is stamped, where requests are signed.
+    OperatorDesk(const SitePlan& plan, OperatorWish wish, Stamp as = {});
 
     [[nodiscard]] std::vector<std::string> subscriptions() const;
     void take(const Arrived& arrived);
@@ -67,6 +68,8 @@ private:
     std::map<std::string, Answer> answers_;
     std::optional<FloodNotice> flood_;
     std::optional<bool> online_;
+    std::optional<Echo> heard_;   ///< the agent's newest status
+    std::optional<Stamp> stamp_;  ///< of the next request; nothing: they are not signed
     bool asked_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 #include "contract/link/broker.hpp"
 #include "contract/support/time.hpp"
+#include "contract/trust.hpp"
 #include "firmware/alarm/plan.hpp"
 #include "firmware/bus/plan.hpp"
 
@@ -48,8 +49,10 @@ struct SitePlan {
     Duration heartbeat = std::chrono::seconds(5);
     Duration publish_every = std::chrono::seconds(60);  ///< an unchanged reading again
     std::vector<std::string> trusted_hosts;             ///< host ids whose commands are obeyed
+    TrustPlan trust;
     std::vector<BusPlan> buses;
     std::vector<DevicePlan> devices;
+    FloodPlan flood;
     std::vector<AlarmPlan> alarms;
     std::vector<RuleSetPlan> rules;
     std::vector<OutletPlan> outlets;

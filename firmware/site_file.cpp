@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "contract/trust_file.hpp"
 #include "firmware/site_reader.hpp"
 
 namespace firebreak {
@@ -24,7 +25,9 @@ SitePlan SiteReader::read() {
     plan_.heartbeat = wait(root, "heartbeat", plan_.heartbeat, std::chrono::hours(1));
     plan_.publish_every = wait(root, "publish_every", plan_.publish_every);
     read_hosts(root);
+    read_flood(root);
     read_broker(root);
+    plan_.trust = read_trust(root);
     for (auto& row : root.rows("bus")) read_bus(row);
     for (auto& row : root.rows("device")) read_device(row);
     for (auto& row : root.rows("group")) read_group(row);
@@ -77,6 +80,24 @@ void SiteReader::read_hosts(Section& root) {
             plan_.trusted_hosts.push_back(std::move(host));
         }
     }
+}
+
+void SiteReader::read_flood(Section& root) {
+    auto table = root.table("flood");
+    if (!table) return;
+    auto& flood = plan_.flood;
+    const auto number = [&](const char* key, std::size_t fallback) {
+        return static_cast<std::size_t>(
+            table->integer_or(key, static_cast<std::int64_t>(fallback), {1, 500}));
+    };
+    flood.begins_above = number("begins_above", flood.begins_above);
+    flood.ends_below = number("ends_below", flood.ends_below);
+    flood.within = wait(*table, "within", flood.within, std::chrono::hours(24),
+                        std::chrono::seconds(10));
+    if (flood.ends_below > flood.begins_above)
+        table->complain("ends_below", "a flood would end before it begins: let it be no more than "
+                                      "begins_above");
+    table->finish();
 }
 
 void SiteReader::read_broker(Section& root) {

@@ -48,6 +48,7 @@ private:
     bool fresh(Section& row, std::string_view kind, std::set<std::string>& names,
                const std::string& name);
     void read_hosts(Section& root);
+    void read_flood(Section& root);
     void read_broker(Section& root);
     void read_bus(Section& row);
     void read_wire(Section& row, BusPlan& bus);

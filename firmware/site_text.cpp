@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "contract/trust_file.hpp"
 #include "firmware/alarm/condition.hpp"
 #include "firmware/bus/line_load.hpp"
 #include "firmware/site_file.hpp"
@@ -127,6 +128,7 @@ std::string describe(const SitePlan& plan) {
     text += plan.trusted_hosts.empty()
                 ? "obeys no host\n"
                 : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));
+    text += describe(plan.trust);
     text += "buses\n";
     for (std::size_t index = 0; index < plan.buses.size(); ++index) {
         const auto& bus = plan.buses[index];

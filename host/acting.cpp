@@ -202,6 +202,13 @@ void Controller::State::command(const Step& step, bool armed, Now now) {
           {"id", step.id}});
     Command command{step.id,      step.target,           step.item, step.action, armed,
                     step.because, stamper.next(now.wall)};
+    const Target* target = find(step.target);
+    if (target != nullptr && by_message(*target->plan)) {
+        const auto* agent = situation.find(agent_of(*target->plan));
+        if (agent != nullptr && !agent->status.boot.empty()) {
+            command.to = Echo{agent->status.boot, agent->status.seq};
+        }
+    }
     outgoing.record({topic(Kind::command, step.target), to_json(command), false});
 }
 

@@ -40,6 +40,8 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
       stamper(std::move(boot)),
       situation(
           std::max(Situation::missed_heartbeats * plan.heartbeat, plan.guard.evidence_max_age)),
+      lives(stamper.boot(), plan.heartbeat),
+      sealer(plan.trust),
       order_of_acting(acting_order(plan.targets)),
       pace(plan.guard.max_steps_per_minute) {
     for (const auto& target_plan : plan.targets) {
@@ -65,6 +67,9 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
                              "orders.sent", "orders.failed", "steps.done", "steps.rehearsed"}) {
         counters[name] = 0;
     }
+    if (!accepts_unsigned(plan.trust, self, {"", Role::agent, ""})) return;
+    tell(LogLevel::warning, "unsigned-accepted",
+         {{"note", "whoever may write at the broker may start drains: see docs/trust.md"}});
 }
 
 Target* Controller::State::find(const std::string& name) {
@@ -156,6 +161,7 @@ void Controller::State::publish_status(Now now) {
     status.counters["targets.blocked"] = blocked;
     if (plan.guard.expires_after > Duration::zero()) status.counters["targets.expired"] = expired;
     status.stamp = stamper.next(now.wall);
+    lives.said_status(status.stamp.seq, now.steady);
     outgoing.retain({topic(Kind::status), to_json(status), true});
 }
 
@@ -173,6 +179,7 @@ void Controller::handle(const HostInput& input, Now now) {
     if (std::holds_alternative<LinkDown>(input)) {
         state_->linked = false;
         state_->situation.link_down();
+        state_->lives.forget_held();
         state_->outgoing.link_down();
     }
     state_->evaluate(now);
@@ -216,7 +223,7 @@ std::vector<LogLine> Controller::take_log() {
 }
 
 const Message* Controller::next_message() {
-    return state_->outgoing.next();
+    return state_->sealer.seal(state_->outgoing.next());
 }
 void Controller::message_sent() {
     state_->outgoing.sent();
@@ -228,11 +235,10 @@ Message Controller::will() const {
     status.armed = state_->plan.armed;
     status.heartbeat_s = seconds(state_->plan.heartbeat);
     status.stamp = {state_->stamper.boot(), 0, state_->started.wall};
-    return {state_->topic(Kind::status), to_json(status), true};
+    return sealed(state_->plan.trust, {state_->topic(Kind::status), to_json(status), true});
 }
 
 Message Controller::farewell(Now now) {
-    Message message = will();
     Status status;
     status.version = FIREBREAK_VERSION;
     status.armed = state_->plan.armed;
@@ -240,8 +246,7 @@ Message Controller::farewell(Now now) {
     status.up_s = seconds(now.steady - state_->started.steady);
     status.counters = state_->counters;
     status.stamp = state_->stamper.next(now.wall);
-    message.payload = to_json(status);
-    return message;
+    return sealed(state_->plan.trust, {state_->topic(Kind::status), to_json(status), true});
 }
 
 std::vector<std::string> Controller::subscriptions() const {

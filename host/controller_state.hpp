@@ -12,6 +12,7 @@
 #include "contract/topic.hpp"
 #include "host/controller.hpp"
 #include "host/guard/share.hpp"
+#include "host/lives.hpp"
 #include "host/outgoing.hpp"
 #include "host/target.hpp"
 
@@ -25,9 +26,13 @@ struct Controller::State {
     State(PolicyPlan policy, std::string boot, Now start);
 
     void arrived(const Arrived& message, Now now);
-    void dropped(std::string_view kind, const std::string& why);
+    void believed(const Topic& topic, const std::string& payload, bool genuine, Now now);
+    void alarm(const Origin& agent, const AlarmNotice& notice, bool genuine, Now now);
+    void status(const Origin& agent, const Status& status, bool genuine, Now now);
+    /// `reason` is what it is counted by; of a kind of message it is told once.
+    void dropped(std::string_view reason, std::string_view kind, const std::string& why);
     void heard(Heard heard);
-    void acked(const Topic& topic, const Ack& ack);
+    void acked(const Topic& topic, const Ack& ack, bool genuine);
     void seed(const Topic& topic, const PostureNotice& notice, Instant now);
     void receipt(const Receipt& receipt, Instant now);
     void link_up(const LinkUp& link, Now now);
@@ -67,6 +72,8 @@ struct Controller::State {
     const Now started;
     Stamper stamper;
     Situation situation;
+    Lives lives;
+    Sealer sealer;
     std::vector<Target> targets;  // as in plan.targets
     std::vector<std::size_t> order_of_acting;
     AlarmAcks alarm_acks;

@@ -90,7 +90,7 @@ void read_webhook(Section& section, EndpointPlan& endpoint) {
     endpoint.how = std::move(how);
 }
 
-struct Kind {
+struct EndpointKind {
     std::string_view key;
     Duration timeout;
     Read read;
@@ -98,10 +98,10 @@ struct Kind {
 
 /// One line a kind. A tool that must be started takes its time.
 constexpr std::array kinds = {
-    Kind{"haproxy", std::chrono::seconds(2), read_haproxy},
-    Kind{"slurm", std::chrono::seconds(10), read_slurm},
-    Kind{"exec", std::chrono::seconds(10), read_exec},
-    Kind{"webhook", std::chrono::seconds(10), read_webhook},
+    EndpointKind{"haproxy", std::chrono::seconds(2), read_haproxy},
+    EndpointKind{"slurm", std::chrono::seconds(10), read_slurm},
+    EndpointKind{"exec", std::chrono::seconds(10), read_exec},
+    EndpointKind{"webhook", std::chrono::seconds(10), read_webhook},
 };
 
 std::string known_keys() {
@@ -139,7 +139,7 @@ struct Describe {
 void read_endpoint(Section& section, PolicyPlan& plan) {
     EndpointPlan endpoint;
     endpoint.name = section.name("name");
-    const Kind* kind = nullptr;
+    const EndpointKind* kind = nullptr;
     bool several = false;
     for (const auto& each : kinds) {
         if (!section.has(each.key)) continue;

@@ -11,48 +11,121 @@ constexpr std::size_t max_kinds_logged = 64;
 
 }  // namespace
 
-void Controller::State::dropped(std::string_view kind, const std::string& why) {
+void Controller::State::dropped(std::string_view reason, std::string_view kind,
+                                const std::string& why) {
     ++counters["messages.dropped"];
-    if (logged.size() >= max_kinds_logged || !logged.emplace(kind).second) return;
+    ++counters["messages.dropped." + std::string(reason)];
+    const auto told = std::string(reason) + ' ' + std::string(kind);
+    if (logged.size() >= max_kinds_logged || !logged.insert(told).second) return;
     tell(LogLevel::warning, "message-dropped",
-         {{"kind", kind}, {"why", why}, {"note", "more of this kind are only counted"}});
+         {{"reason", reason},
+          {"kind", kind},
+          {"why", why},
+          {"note", "more of this kind are only counted"}});
 }
 
 void Controller::State::heard(Heard heard) {
-    if (heard == Heard::no_room) dropped("no-room", "more agents or alarms than are kept");
+    if (heard == Heard::old) ++counters["messages.repeated"];
+    if (heard == Heard::no_room)
+        dropped("no_room", "sender", "more agents or alarms than are kept");
 }
 
 void Controller::State::arrived(const Arrived& message, Now now) {
     ++counters["messages.received"];
+    if (message.payload.size() > max_payload_bytes) {
+        return dropped("oversized", "message", "longer than a payload may be");
+    }
     const auto topic = parse_topic(message.topic);
-    if (!topic) return dropped("topic", "not a topic of this contract");
+    if (!topic) return dropped("malformed", "topic", "not a topic of this contract");
+    const bool of_agent = topic->origin.role == Role::agent;
+    const bool is_read = (of_agent && (topic->kind == Kind::alarm || topic->kind == Kind::ack ||
+                                       topic->kind == Kind::status)) ||
+                         (topic->kind == Kind::posture && topic->origin == self);
+    if (!is_read) return dropped("unasked", "topic", "nobody here reads this topic");
+    const auto seal = judge(plan.trust, self, topic->origin, message, now.wall);
+    if (!is_believed(seal)) {
+        return dropped(to_string(seal), topic->origin.site + ' ' + topic->origin.id,
+                       message.topic + ": its signature does not prove its sender");
+    }
+    believed(*topic, message.payload, seal == Seal::genuine, now);
+}
+
+void Controller::State::believed(const Topic& topic, const std::string& payload, bool genuine,
+                                 Now now) {
     const auto take = [&](std::string_view kind, const auto& parsed, const auto& named,
                           const auto& use) {
-        if (!parsed) return dropped(kind, parsed.error().what);
-        if (*parsed.*named != topic->name) return dropped(kind, "names another than its topic");
+        if (!parsed) return dropped("malformed", kind, parsed.error().what);
+        if (*parsed.*named != topic.name) {
+            return dropped("malformed", kind, "names another than its topic");
+        }
         use(*parsed);
     };
-    const bool from_agent = topic->origin.role == Role::agent;
-    if (from_agent && topic->kind == Kind::alarm) {
-        take("alarm", parse_alarm(message.payload), &AlarmNotice::alarm, [&](const auto& notice) {
-            heard(situation.alarm(topic->origin, notice, now.steady));
-        });
-    } else if (from_agent && topic->kind == Kind::ack) {
-        take("ack", parse_ack(message.payload), &Ack::about,
-             [&](const auto& ack) { acked(*topic, ack); });
-    } else if (from_agent && topic->kind == Kind::status) {
-        const auto status = parse_status(message.payload);
-        if (!status) return dropped("status", status.error().what);
-        heard(situation.status(topic->origin, *status, now.steady));
-    } else if (topic->kind == Kind::posture && topic->origin == self) {
-        take("posture", parse_posture_notice(message.payload), &PostureNotice::target,
-             [&](const auto& notice) { seed(*topic, notice, now.steady); });
+    if (topic.kind == Kind::alarm) {
+        take("alarm", parse_alarm(payload), &AlarmNotice::alarm,
+             [&](const auto& notice) { alarm(topic.origin, notice, genuine, now); });
+    } else if (topic.kind == Kind::ack) {
+        take("ack", parse_ack(payload), &Ack::about,
+             [&](const auto& ack) { acked(topic, ack, genuine); });
+    } else if (topic.kind == Kind::posture) {
+        take("posture", parse_posture_notice(payload), &PostureNotice::target,
+             [&](const auto& notice) { seed(topic, notice, now.steady); });
     } else {
-        dropped("unasked", "nobody here reads this topic");
+        const auto said = parse_status(payload);
+        if (!said) return dropped("malformed", "status", said.error().what);
+        status(topic.origin, *said, genuine, now);
     }
 }
 
-void Controller::State::acked(const Topic& topic, const Ack& ack) {
+void Controller::State::alarm(const Origin& agent, const AlarmNotice& notice, bool genuine,
+                              Now now) {
+    const auto life = lives.of(agent, notice.stamp, genuine, situation.find(agent));
+    if (life == Life::present) return heard(situation.alarm(agent, notice, now.steady));
+    if (life == Life::unproved && lives.hold(agent, notice)) {
+        ++counters["messages.unproved"];
+        return;
+    }
+    dropped("replayed", "alarm", "of a life of the agent that is over or cannot be proved");
+}
+
+void Controller::State::status(const Origin& agent, const Status& status, bool genuine, Now now) {
+    const auto was = lives.of(agent, status.stamp, genuine, situation.find(agent));
+    const auto life = lives.status(agent, status, genuine, situation.find(agent), now.steady);
+    // A life that was over and speaks on: proved to be alive, or, unsigned, perhaps a recording.
+    if (status.online && was == Life::past && (life == Life::present || !genuine)) {
+        ++counters["agents.twice"];
+        const auto key = "twice " + alarm_name(agent, "status");
+        if (logged.size() < max_kinds_logged && logged.insert(key).second) {
+            tell(LogLevel::error, "two-agents",
+                 {{"site", agent.site},
+                  {"agent", agent.id},
+                  {"note", "two programs use this id, in turns: stop one, or give it another"}});
+        }
+    }
+    if (life == Life::past) {
+        return dropped("replayed", "status", "of a life of the agent that is over");
+    }
+    if (life == Life::unproved) {
+        ++counters["messages.unproved"];  // the next, once the agent has heard us, proves it
+        const bool told =
+            logged.size() >= max_kinds_logged ||
+            !logged.insert("unproved " + alarm_name(agent, to_string(Presence::unheard))).second;
+        if (told) return;
+        tell(LogLevel::info, "life-unproved",
+             {{"site", agent.site},
+              {"agent", agent.id},
+              {"note", "its alarms count once it has heard this host: is it in its hosts?"}});
+        return;
+    }
+    heard(situation.status(agent, status, now.steady));
+    for (const auto& notice : lives.take_held(agent)) {
+        heard(situation.alarm(agent, notice, now.steady));
+    }
+}
+
+void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine) {
+    if (genuine && ack.boot != stamper.boot()) {
+        return dropped("replayed", "ack", "of a command of an earlier life");
+    }
     Target* target = find(topic.name);
     // Else it answers somebody else's command, or a record.
     const bool commanded = target != nullptr && by_message(*target->plan);

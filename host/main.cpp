@@ -8,6 +8,7 @@
 #include "contract/support/inbox.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/program.hpp"
+#include "contract/trust_file.hpp"
 #include "host/actuate/catalog.hpp"
 #include "host/actuate/crew.hpp"
 #include "host/controller.hpp"
@@ -172,6 +173,10 @@ int main(int argc, char** argv) {
         .verb("check", "Validate policies and print what they amount to",
               [&] { return check(files); })
         .words("FILE", "policy files", files, 1, 100);
+    program
+        .verb("keygen", "Make a secret key that signs messages, print its public half",
+              [&] { return keygen(files.front()); })
+        .words("FILE", "a new file, readable by its owner only", files, 1, 1);
     program.verb("run", "Watch, vote, drain and shed", [&] { return run(config, verbose); })
         .option("--config", "policy file", config, true)
         .flag("--verbose", "log debug lines, too", verbose);

@@ -12,6 +12,7 @@
 #include "contract/posture.hpp"
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
+#include "contract/trust.hpp"
 #include "host/endpoint.hpp"
 
 namespace firebreak {
@@ -95,6 +96,7 @@ struct PolicyPlan {
     std::vector<RulePlan> rules;
     GuardPlan guard;
     std::vector<MaintenancePlan> maintenance;
+    TrustPlan trust;
 };
 
 }  // namespace firebreak

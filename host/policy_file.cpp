@@ -7,6 +7,7 @@
 #include <set>
 
 #include "contract/topic.hpp"
+#include "contract/trust_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
 #include "host/topology_file.hpp"
@@ -149,6 +150,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
         root.complain("broker",
                       "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
     }
+    plan.trust = read_trust(root);
     if (auto guard = root.table("guard")) read_guard(*guard, plan.guard);
     if (plan.guard.expires_after > Duration::zero() && plan.guard.expires_after < plan.calm_for) {
         root.complain("guard", "\"expires_after\" must be longer than \"calm_for\"");
@@ -179,6 +181,7 @@ std::string describe(const PolicyPlan& plan) {
                            listed(window.targets), format_wall(window.from),
                            format_wall(window.until));
     }
+    out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {
         out += "  " + describe(endpoint) + '\n';

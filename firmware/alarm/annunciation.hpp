@@ -1,6 +1,7 @@
 // How an alarm is brought before people, as resolved from the site file. Pure values, ISA-18.2.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,6 +21,13 @@ struct Annunciation {
     Duration re_alarm{};         ///< still active so long after it was acknowledged, it asks again
     std::string group;           ///< of which the first is marked; empty: none
     std::vector<std::string> suppressed_by;  ///< alarms; while one is active this one is silenced
+};
+
+/// When there are more new alarms than a person can look at; EEMUA 191's and ISA-18.2's numbers.
+struct FloodPlan {
+    std::size_t begins_above = 10;  ///< new alarms within the time
+    std::size_t ends_below = 5;
+    Duration within = std::chrono::minutes(10);
 };
 
 }  // namespace firebreak

@@ -18,8 +18,8 @@ void follow(std::optional<Deed>& deed, bool was, bool is, const std::string& by,
 
 }  // namespace
 
-Annunciator::Annunciator(const std::vector<AlarmPlan>& plans)
-    : alarms_(plans.size()), group_of_(plans.size()), flood_(plans.size()) {
+Annunciator::Annunciator(const std::vector<AlarmPlan>& plans, const FloodPlan& flood)
+    : alarms_(plans.size()), group_of_(plans.size()), flood_(plans.size(), flood) {
     std::map<std::string, std::size_t> numbers;
     for (std::size_t alarm = 0; alarm < plans.size(); ++alarm) {
         const auto& name = plans[alarm].annunciation.group;

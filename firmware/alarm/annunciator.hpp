@@ -25,7 +25,7 @@ struct Annunciated {
 
 class Annunciator {
 public:
-    explicit Annunciator(const std::vector<AlarmPlan>& plans);
+    explicit Annunciator(const std::vector<AlarmPlan>& plans, const FloodPlan& flood = {});
 
     /// An alarm has changed; `by` asked for it, if anybody did.
     void hear(const Transition& change, Now now, const std::string& by = "");

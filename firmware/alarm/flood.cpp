@@ -12,9 +12,9 @@ void Flood::came(std::size_t alarm, Instant now) {
 }
 
 bool Flood::tick(Instant now) {
-    while (!recent_.empty() && now - recent_.front().at >= within) recent_.pop_front();
-    if (!on_ && recent_.size() > begins_above) begin();
-    if (on_ && recent_.size() < ends_below) {
+    while (!recent_.empty() && now - recent_.front().at >= plan_.within) recent_.pop_front();
+    if (!on_ && recent_.size() > plan_.begins_above) begin();
+    if (on_ && recent_.size() < plan_.ends_below) {
         on_ = false;
         changed_ = true;
     }
@@ -41,8 +41,8 @@ void Flood::group(std::size_t alarm) {
 }
 
 Instant Flood::next_deadline() const {
-    if (!on_ || recent_.size() < ends_below) return never;
-    return recent_[recent_.size() - ends_below].at + within;
+    if (!on_ || recent_.size() < plan_.ends_below) return never;
+    return recent_[recent_.size() - plan_.ends_below].at + plan_.within;
 }
 
 }  // namespace firebreak

@@ -1,5 +1,5 @@
-// More new alarms than a person can look at: more than ten in ten minutes begin a flood, fewer
-// than five end it (EEMUA 191, ISA-18.2). Its alarms are kept in the order in which they came, so
+// More new alarms than a person can look at: by default more than ten in ten minutes begin a flood,
+// fewer than five end it (EEMUA 191, ISA-18.2). Its alarms are kept in the order in which they came, so
 // that the first cause stays on top. Pure; time is an argument; bounded by the number of alarms.
 #pragma once
 
@@ -8,16 +8,14 @@
 #include <vector>
 
 #include "contract/support/time.hpp"
+#include "firmware/alarm/annunciation.hpp"
 
 namespace firebreak {
 
 class Flood {
 public:
-    static constexpr std::size_t begins_above = 10;
-    static constexpr std::size_t ends_below = 5;
-    static constexpr Duration within = std::chrono::minutes(10);
-
-    explicit Flood(std::size_t alarms) : active_(alarms, false), grouped_(alarms, false) {}
+    explicit Flood(std::size_t alarms, FloodPlan plan = {})
+        : plan_(plan), active_(alarms, false), grouped_(alarms, false) {}
 
     void came(std::size_t alarm, Instant now);  ///< it has become active
     void went(std::size_t alarm) { active_[alarm] = false; }
@@ -26,6 +24,7 @@ public:
     [[nodiscard]] bool tick(Instant now);
 
     [[nodiscard]] bool is_on() const { return on_; }
+    [[nodiscard]] Duration within() const { return plan_.within; }
     [[nodiscard]] std::size_t recent() const { return recent_.size(); }
     /// Each once, the first cause first; of the flood that is on, or of the last one.
     [[nodiscard]] const std::vector<std::size_t>& alarms() const { return group_; }
@@ -43,6 +42,7 @@ private:
     void begin();
     void group(std::size_t alarm);
 
+    FloodPlan plan_;
     std::deque<Came> recent_;
     std::vector<bool> active_;
     std::vector<bool> grouped_;

@@ -48,7 +48,9 @@ void talk(const SitePlan& plan, OperatorDesk& desk, Duration patience) {
         const auto event = inbox.take(due);
         if (!event) continue;
         if (const auto* arrived = std::get_if<Arrived>(&*event)) desk.take(*arrived);
-        for (auto& request : desk.take_requests()) requests.push_back(std::move(request));
+        for (auto& request : desk.take_requests()) {
+            requests.push_back(sealed(plan.trust, std::move(request)));
+        }
     }
 }
 
@@ -62,7 +64,9 @@ int alarm(const Given& given) {
         fmt::print(stderr, "{}\n", wish ? "--wait: give a duration, like 10s" : wish.error().what);
         return 2;
     }
-    OperatorDesk desk(*plan, std::move(*wish));
+    const auto wall =
+        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    OperatorDesk desk(*plan, std::move(*wish), {make_boot_id(), 0, wall});
     talk(*plan, desk, *patience);
     fmt::print("{}", desk.text(given.json));
     fmt::print(stderr, "{}", desk.trouble());

@@ -13,5 +13,6 @@ void add_read(Program& program);
 void add_watch(Program& program);
 void add_scan(Program& program);
 void add_alarm(Program& program);
+void add_keygen(Program& program);
 
 }  // namespace firebreak

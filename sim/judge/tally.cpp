@@ -52,6 +52,29 @@ std::string json(const std::optional<double>& value) {
     return value ? fmt::format("{:.3f}", *value) : "null";
 }
 
+struct Dot {
+    double x = 0, y = 0;
+    std::string name;
+    bool plain = false;
+};
+
+/// Names in a column beside the dots, from the top on, none over another.
+void name_dots(Svg& svg, std::vector<Dot> dots, double middle) {
+    std::sort(dots.begin(), dots.end(), [](const Dot& a, const Dot& b) { return a.y < b.y; });
+    double free = 0;
+    for (const auto& dot : dots) {
+        svg.circle(dot.x, dot.y, 5, dot.plain ? "fill=\"#d55e00\"" : "fill=\"#0072b2\"");
+        if (dot.x > middle) {
+            svg.text(dot.x - 10, dot.y + 4, dot.name, "text-anchor=\"end\"");
+            continue;
+        }
+        const double y = std::max(dot.y, free);
+        svg.line(dot.x + 6, dot.y, dot.x + 26, y, "stroke=\"#aaa\"");
+        svg.text(dot.x + 30, y + 4, dot.name);
+        free = y + 15;
+    }
+}
+
 }  // namespace
 
 std::optional<double> median(std::vector<double> values) {
@@ -164,15 +187,16 @@ std::string draw(const std::vector<Score>& scores) {
     svg.text(left - 8, top + high, "0", "text-anchor=\"end\"");
     svg.text(left + wide, top + high + 20, fmt::format("{:.2g}", most_false),
              "text-anchor=\"end\"");
+    std::vector<Dot> dots;
     for (std::size_t i = 0; i < scores.size(); ++i) {
         const auto& score = scores[i];
         if (!score.lead_runaway) continue;
-        const double x = left + score.false_rate() / most_false * wide;
-        const double y = top + high - std::max(0.0, *score.lead_runaway) / most_lead * high;
-        const bool plain = i == baseline_detector;
-        svg.circle(x, y, 5, plain ? "fill=\"#d55e00\"" : "fill=\"#0072b2\"");
-        svg.text(x + 9, y + 4, score.detector);
+        const double lead = std::max(0.0, *score.lead_runaway);
+        dots.push_back({left + score.false_rate() / most_false * wide,
+                        top + high - lead / most_lead * high, score.detector,
+                        i == baseline_detector});
     }
+    name_dots(svg, std::move(dots), left + wide / 2);
     return std::move(svg).finish();
 }
 

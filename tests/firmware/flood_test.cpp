@@ -93,3 +93,16 @@ TEST_CASE("flood: ten thousand alarms in a second are bounded", "[firmware][alar
     CHECK(flood.recent() == 1000);
     CHECK(flood.alarms() == Alarms{0, 1, 2});
 }
+
+TEST_CASE("flood: begins, ends and forgets by the site's own numbers", "[firmware][alarm]") {
+    Flood flood(20, {3, 2, 1min});
+    come(flood, 0, 3, t0);
+    CHECK_FALSE(flood.tick(t0 + 3s));
+    flood.came(3, t0 + 3s);
+    CHECK(flood.tick(t0 + 3s));
+    CHECK(flood.is_on());
+    CHECK(flood.next_deadline() == t0 + 62s);  // two are left until then
+    CHECK_FALSE(flood.tick(t0 + 61s));
+    CHECK(flood.tick(t0 + 62s));
+    CHECK_FALSE(flood.is_on());
+}

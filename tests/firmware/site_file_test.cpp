@@ -139,6 +139,17 @@ TEST_CASE("site: what is left out has its default", "[firmware][site]") {
     says(describe(plan), "o: strip1 outlet.1.switch, not armed");
 }
 
+TEST_CASE("site: a flood's numbers are its own, and one that ends before it begins is refused",
+          "[firmware][site]") {
+    const auto plan = plan_of(top + "[flood]\nbegins_above = 20\nwithin = \"5m\"\n" + strip);
+    CHECK(plan.flood.begins_above == 20);
+    CHECK(plan.flood.ends_below == 5);
+    CHECK(plan.flood.within == 5min);
+    says(complaints_of(top + "[flood]\nbegins_above = 4\n" + strip), "end before it begins");
+    says(complaints_of(top + "[flood]\nwithin = \"1s\"\n" + strip), "must be from 10s to");
+    says(complaints_of(top + "[flood]\nends = 3\n" + strip), "ends_below");
+}
+
 TEST_CASE("site: the password may stand in a file beside it", "[firmware][site]") {
     const auto broker =
         "[broker]\nurl = \"mqtts://b:8883\"\nusername = \"u\"\n"
