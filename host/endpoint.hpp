@@ -35,11 +35,23 @@ struct ExecEndpoint {
     bool json = false;                   ///< what is wanted comes on stdin, not as arguments
 };
 
+/// Whom to believe over TLS and how to be believed; "" is none, and for `ca` the system's own.
+struct HttpIdentity {
+    std::string at;                    ///< numeric address to connect to in place of the URL's name
+    std::string ca, certificate, key;  ///< paths of PEM files
+};
+
+/// A service of the site's own over HTTP; the address is its URL.
+struct WebhookEndpoint {
+    HttpIdentity identity;
+    std::string secret_file;  ///< read at every order, so that a secret may be changed
+};
+
 struct EndpointPlan {
     std::string name;
     std::string address;
     Duration timeout = std::chrono::seconds(2);
-    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint> how{};
+    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint, WebhookEndpoint> how{};
 };
 
 }  // namespace firebreak

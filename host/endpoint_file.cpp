@@ -7,6 +7,7 @@
 #include <map>
 
 #include "host/actuate/haproxy.hpp"
+#include "host/actuate/http.hpp"
 
 namespace firebreak {
 namespace {
@@ -66,6 +67,29 @@ void read_exec(Section& section, EndpointPlan& endpoint) {
     endpoint.how = std::move(how);
 }
 
+void read_webhook(Section& section, EndpointPlan& endpoint) {
+    WebhookEndpoint how;
+    how.secret_file = section.text("secret_file");
+    how.identity.at = section.text_or("at", "");
+    how.identity.ca = section.text_or("ca", "");
+    how.identity.certificate = section.text_or("certificate", "");
+    how.identity.key = section.text_or("key", "");
+    const std::array<std::pair<std::string_view, const std::string*>, 4> paths = {
+        {{"secret_file", &how.secret_file},
+         {"ca", &how.identity.ca},
+         {"certificate", &how.identity.certificate},
+         {"key", &how.identity.key}}};
+    for (const auto& [key, path] : paths) need_path(section, key, *path);
+    if (how.identity.certificate.empty() != how.identity.key.empty()) {
+        section.complain("certificate", "\"certificate\" and \"key\" go together");
+    }
+    if (!endpoint.address.empty()) {
+        const auto why = url_complaint(endpoint.address, how.identity.at);
+        if (!why.empty()) section.complain("webhook", why);
+    }
+    endpoint.how = std::move(how);
+}
+
 struct EndpointKind {
     std::string_view key;
     Duration timeout;
@@ -77,6 +101,7 @@ constexpr std::array kinds = {
     EndpointKind{"haproxy", std::chrono::seconds(2), read_haproxy},
     EndpointKind{"slurm", std::chrono::seconds(10), read_slurm},
     EndpointKind{"exec", std::chrono::seconds(10), read_exec},
+    EndpointKind{"webhook", std::chrono::seconds(10), read_webhook},
 };
 
 std::string known_keys() {
@@ -101,6 +126,11 @@ struct Describe {
         std::string out = "exec " + address;
         for (const auto& word : how.arguments) out += ' ' + word;
         return out + (how.json ? ", told by JSON on stdin" : ", told by arguments");
+    }
+    std::string operator()(const WebhookEndpoint& how) const {
+        const auto& at = how.identity.at;
+        return "webhook " + address + (at.empty() ? "" : " at " + at) +
+               ", signed by the secret in " + how.secret_file;
     }
 };
 

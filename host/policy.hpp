@@ -18,7 +18,7 @@
 
 namespace firebreak {
 
-enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec };
+enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec, webhook };
 
 /// What each rung asks of an item; plan.cpp has the words.
 enum class Ladder : std::uint8_t {
@@ -34,7 +34,7 @@ struct TargetPlan {
     int tier = 1;          ///< 1 is the most important service; the highest number goes first
     std::string site;      ///< the site the items stand in
     std::string endpoint;  ///< which EndpointPlan; outlet: none
-    std::string backend;   ///< haproxy: backend name; exec: the target's own
+    std::string backend;   ///< haproxy: backend name; exec, webhook: the target's own
     std::optional<Ladder> ladder;    ///< by its kind when not said
     std::vector<std::string> items;  ///< servers of the backend, outlets of the agent, nodes
     std::string agent;               ///< outlet: the agent that switches them

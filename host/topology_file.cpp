@@ -107,12 +107,14 @@ void read_slurm(Section section, TargetPlan& target, const PolicyPlan& plan) {
     section.finish();
 }
 
-void read_exec(Section section, TargetPlan& target, const PolicyPlan& plan) {
+/// Items of a program's or a service's own, which are asked what one of our ladders says.
+template <class How>
+void read_own(Section section, TargetKind kind, TargetPlan& target, const PolicyPlan& plan) {
     constexpr std::array<std::pair<std::string_view, Ladder>, 2> choices = {
         {{"servers", Ladder::servers}, {"outlets", Ladder::outlets}}};
-    target.kind = TargetKind::exec;
+    target.kind = kind;
     target.backend = target.name;
-    read_endpoint_name<ExecEndpoint>(section, target, plan);
+    read_endpoint_name<How>(section, target, plan);
     target.items = checked(section.texts("items"), section, "items");
     if (!section.has("as")) {
         section.complain("as", "\"as\" is missing: its items are \"servers\" or \"outlets\"");
@@ -128,7 +130,12 @@ bool read_kind(Section& section, TargetPlan& target, const PolicyPlan& plan) {
     if (auto table = section.table("haproxy")) ++kinds, read_haproxy(*table, target, plan);
     if (auto table = section.table("outlet")) ++kinds, read_outlet(*table, target);
     if (auto table = section.table("slurm")) ++kinds, read_slurm(*table, target, plan);
-    if (auto table = section.table("exec")) ++kinds, read_exec(*table, target, plan);
+    if (auto table = section.table("exec")) {
+        ++kinds, read_own<ExecEndpoint>(*table, TargetKind::exec, target, plan);
+    }
+    if (auto table = section.table("webhook")) {
+        ++kinds, read_own<WebhookEndpoint>(*table, TargetKind::webhook, target, plan);
+    }
     return kinds == 1;
 }
 
@@ -139,7 +146,8 @@ void read_target(Section& section, PolicyPlan& plan) {
     target.tier = static_cast<int>(section.integer_or("tier", 1, {1, 1000}));
     target.site = section.name("site");
     if (!read_kind(section, target, plan)) {
-        section.complain("", "a target needs exactly one of haproxy, outlet, slurm and exec");
+        section.complain("",
+                         "a target needs exactly one of haproxy, outlet, slurm, exec and webhook");
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {

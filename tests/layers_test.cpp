@@ -97,14 +97,15 @@ const std::pair<const std::string, std::vector<std::string>>& layer_of(const std
 // A library's header prefix, and the only sources that may include it.
 const std::map<std::string, std::set<std::string>> owners = {
     {"toml++/", {"contract/support/config_file.cpp"}},
-    {"nlohmann/", {"contract/payload.cpp"}},
+    {"nlohmann/", {"contract/payload.cpp", "host/actuate/api_json.cpp"}},
     {"mqtt/", {"contract/link/paho_link.cpp", "bench/mqtt/raw_paho.cpp"}},
     {"MQTT", {"contract/link/paho_link.cpp", "bench/mqtt/raw_paho.cpp"}},
     {"spdlog/", {}},
     {"CLI/", {"contract/support/program.cpp"}},
     {"modbus", {"firmware/bus/libmodbus_port.cpp", "bench/bus/raw_libmodbus.cpp"}},
     {"httplib", {"sim/load.cpp"}},
-    {"curl/", {}},
+    {"curl/", {"host/actuate/http.cpp"}},
+    {"openssl/", {"host/actuate/webhook_text.cpp"}},
     {"sqlite3", {"firmware/store/sqlite_store.cpp"}},
     {"sodium", {"contract/signature.cpp"}},
 };
@@ -124,7 +125,9 @@ const std::set<std::string> may_ask_the_clock = {
     "host/actuate/crew.cpp",
     "host/actuate/exec.cpp",
     "host/actuate/haproxy.cpp",
+    "host/actuate/http.cpp",
     "host/actuate/slurm.cpp",
+    "host/actuate/webhook.cpp",
     "sim/main.cpp",
     "sim/run.cpp",
     "sim/load.cpp",

@@ -5,6 +5,7 @@
 #include "host/actuate/exec.hpp"
 #include "host/actuate/haproxy.hpp"
 #include "host/actuate/slurm.hpp"
+#include "host/actuate/webhook.hpp"
 
 namespace firebreak {
 namespace {
@@ -41,6 +42,9 @@ struct Make {
     }
     std::unique_ptr<Actuator> operator()(const ExecEndpoint& /*how*/) const {
         return make_exec(endpoint, all(&TargetPlan::items), stop_fd);
+    }
+    std::unique_ptr<Actuator> operator()(const WebhookEndpoint& /*how*/) const {
+        return make_webhook(endpoint, all(&TargetPlan::items), stop_fd);
     }
 };
 

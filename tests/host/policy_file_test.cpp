@@ -367,3 +367,28 @@ TEST_CASE("policy file: a maintenance window is whole, ends, and names what ther
                                     "until = \"2027-12-01T22:00:00Z\"\n")),
                "at most 7d"));
 }
+
+TEST_CASE("policy file: a webhook is where a numeric address says, and signs", "[host][policy]") {
+    const auto hook = [](const std::string& keys) {
+        return head + "[[endpoint]]\nname = \"lamp\"\n" + keys + text + gas +
+               "[[target]]\nname = \"lamps\"\nsite = \"pangyo\"\n"
+               "webhook = {endpoint = \"lamp\", items = [\"a\"], as = \"outlets\"}\n";
+    };
+    const std::string secret = "secret_file = \"/etc/firebreak/lamp\"\n";
+    CHECK(complaints_of(hook("webhook = \"https://10.0.0.9/x\"\n" + secret)).empty());
+    CHECK(complaints_of(hook("webhook = \"http://[::1]:8080/x?a=b\"\n" + secret)).empty());
+    CHECK(complaints_of(hook("webhook = \"https://lamp.test/x\"\nat = \"10.0.0.9\"\n" + secret))
+              .empty());
+    CHECK(says(complaints_of(hook("webhook = \"https://lamp.test/x\"\n" + secret)),
+               "policy.toml:10:1: \"lamp.test\" is a name"));
+    CHECK(says(complaints_of(hook("webhook = \"https://lamp.test/x\"\nat = \"lamp\"\n" + secret)),
+               "\"at\" must be a numeric address"));
+    CHECK(says(complaints_of(hook("webhook = \"ftp://10.0.0.9/\"\n" + secret)), "must begin with"));
+    CHECK(says(complaints_of(hook("webhook = \"https://kim:pw@10.0.0.9/\"\n" + secret)),
+               "must not hold a password"));
+    CHECK(says(complaints_of(hook("webhook = \"https://10.0.0.9/\"\n")), "secret_file"));
+    CHECK(says(complaints_of(hook("webhook = \"https://10.0.0.9/\"\nsecret_file = \"lamp\"\n")),
+               "\"secret_file\" must be an absolute path"));
+    CHECK(says(complaints_of(hook("webhook = \"https://10.0.0.9/\"\nkey = \"/k\"\n" + secret)),
+               "go together"));
+}

@@ -1,0 +1,57 @@
+// One HTTP exchange at a time, for actuators that speak to an API. Owns the only use of libcurl.
+// Owned by one crew worker; an exchange ends by its deadline, or at once when `stop_fd` becomes
+// readable. No redirect is followed, no proxy asked, nothing read beyond `most_answer` bytes.
+// Errors: port_lost nobody there, timeout, refused by TLS, corrupt no HTTP or too long, config.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/support/result.hpp"
+#include "contract/support/time.hpp"
+#include "host/endpoint.hpp"
+
+namespace firebreak {
+
+struct HttpRequest {
+    std::string method = "GET";
+    std::string url;
+    std::vector<std::string> headers;  ///< "Name: value"
+    std::string body;
+};
+
+struct HttpAnswer {
+    long status = 0;
+    std::string body;
+    std::optional<Duration> retry_after;  ///< in seconds only; a date is left unread
+};
+
+class HttpClient {
+public:
+    HttpClient(HttpIdentity identity, std::size_t most_answer, int stop_fd);
+    ~HttpClient();
+    HttpClient(const HttpClient&) = delete;
+    HttpClient& operator=(const HttpClient&) = delete;
+
+    [[nodiscard]] Result<HttpAnswer> exchange(const HttpRequest& request, Instant deadline);
+
+    /// The same, again after 429, 502, 503 and 504, as Retry-After says or with back-off, for as
+    /// long as the deadline allows: the last answer otherwise.
+    [[nodiscard]] Result<HttpAnswer> insist(const HttpRequest& request, Instant deadline);
+
+private:
+    struct Curl;
+    std::unique_ptr<Curl> curl_;
+};
+
+/// An answer that is not of 2xx, as a fault: 401, 403, 404 … refused, 429 and 5xx busy.
+[[nodiscard]] Error http_error(const HttpAnswer& answer);
+
+/// Why a URL cannot be used, or "". Its host is numeric unless `at` says where it is: a name
+/// server may stand in the failed domain.
+[[nodiscard]] std::string url_complaint(const std::string& url, const std::string& at);
+
+}  // namespace firebreak
