@@ -42,6 +42,8 @@ Agent::State::State(SitePlan site, std::string boot, Now start, std::optional<Re
         note(LogLevel::warning, "unsigned_accepted",
              "whoever may write at the broker may command outlets: see docs/trust.md");
     }
+    // Until one is asked, a host need say nothing.
+    readings.await(a_host, start.steady, for_ever);
     if (!earlier) return;
     archive.emplace(earlier->troubles.empty());
     restore(*earlier, start);
@@ -50,6 +52,7 @@ Agent::State::State(SitePlan site, std::string boot, Now start, std::optional<Re
 void Agent::State::advance(Now now) {
     hear(readings.expire(now.steady), now);
     tell(book.tick(readings.history(), now.steady), now);
+    await_hosts(now);
     annunciate(now);
     outlets.tick(readings.history(), now.steady);
     actions.tick(book, readings.history(), now.steady);
@@ -86,6 +89,7 @@ Instant Agent::next_deadline() const {
                      state_->book.next_deadline(), state_->outlets.next_deadline(),
                      state_->actions.next_deadline(), state_->polling.next_deadline(),
                      state_->annunciator.next_deadline(), state_->births.next_deadline(),
+                     state_->host_acks.next_deadline(),
                      state_->archive ? state_->archive->next_deadline() : never});
 }
 

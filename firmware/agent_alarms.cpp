@@ -21,6 +21,11 @@ AlarmNotice lasting(AlarmNotice notice) {
     return notice;
 }
 
+/// Whether hosts are to act on it.
+bool asks(const AlarmState& state) {
+    return is_active(state.phase) && !is_silenced(state);
+}
+
 /// An alarm that has never been anything.
 AlarmNotice nothing() {
     AlarmNotice notice;
@@ -104,10 +109,32 @@ void Agent::State::on_operator(const Topic& topic, const OperatorRequest& reques
 
 void Agent::State::tell(const Transition& transition, Now now, const std::string& by) {
     annunciator.hear(transition, now, by);
-    announce(transition, now);
+    const auto seq = announce(transition, now);
+    const auto within = plan.alarms[transition.alarm].ack_within;
+    if (within == Duration::zero()) return;
+    const bool asked = asks(transition.before);
+    if (!asks(transition.after)) {
+        host_acks.ends(transition.alarm);
+    } else if (!asked) {
+        host_acks.asks(transition.alarm, {seq, now.steady, within});
+    }
 }
 
-void Agent::State::announce(const Transition& transition, Now now) {
+void Agent::State::on_host_ack(const Topic& topic, const Ack& ack) {
+    ++counters["alarms.acked_by_host"];
+    const auto alarm = book.find(ack.about);
+    if (!alarm || ack.about != topic.name || ack.boot != stamper.boot()) return;
+    host_acks.acked(*alarm, ack.seq);
+}
+
+void Agent::State::await_hosts(Now now) {
+    if (!host_acks.take_due(now.steady)) return;
+    const auto owed = host_acks.first();
+    readings.await(a_host, owed ? owed->since : now.steady, owed ? owed->within : for_ever);
+    tell(book.look(a_host, readings.history(), now.steady), now);
+}
+
+std::uint64_t Agent::State::announce(const Transition& transition, Now now) {
     const auto& alarm = plan.alarms[transition.alarm];
     const bool moved = transition.before.phase != transition.after.phase;
     if (moved) since[transition.alarm] = now.wall;
@@ -116,8 +143,8 @@ void Agent::State::announce(const Transition& transition, Now now) {
         note(LogLevel::warning, "alarm_asks_again",
              fmt::format("{} is still active since it was acknowledged", alarm.name));
     }
-    say_alarm(transition.alarm, now);
-    if (!moved) return;
+    const auto seq = say_alarm(transition.alarm, now);
+    if (!moved) return seq;
     set_pace(alarm);
     ++counters["alarms.transitions"];
     AlarmEvent event;
@@ -131,6 +158,7 @@ void Agent::State::announce(const Transition& transition, Now now) {
     note(is_active(event.to) ? LogLevel::warning : LogLevel::info, "alarm",
          fmt::format("{} {} -> {}: {}", event.alarm, to_string(event.from), to_string(event.to),
                      event.cause));
+    return seq;
 }
 
 void Agent::State::record(const AlarmEvent& event) {
@@ -169,10 +197,11 @@ AlarmNotice Agent::State::notice_of(std::size_t index, Now now) {
     return notice;
 }
 
-void Agent::State::say_alarm(std::size_t alarm, Now now) {
+std::uint64_t Agent::State::say_alarm(std::size_t alarm, Now now) {
     const auto notice = notice_of(alarm, now);
     outbox.put({topic(Kind::alarm, notice.alarm), to_json(notice), true}, Rank::urgent);
     if (archive) keep(alarm, notice);
+    return notice.stamp.seq;
 }
 
 /// Written only when something changed that a restart must not lose.

@@ -67,8 +67,7 @@ void Agent::State::believed(const Topic& topic, const std::string& payload, bool
             });
             break;
         case Kind::ack:
-            with(topic, parse_ack(payload),
-                 [&](const Ack&) { ++counters["alarms.acked_by_host"]; });
+            with(topic, parse_ack(payload), [&](const Ack& ack) { on_host_ack(topic, ack); });
             break;
         case Kind::status:
             with(topic, parse_status(payload), [&](const Status& status) {

@@ -21,6 +21,7 @@
 #include "firmware/alarm/annunciator.hpp"
 #include "firmware/alarm/book.hpp"
 #include "firmware/births.hpp"
+#include "firmware/host_acks.hpp"
 #include "firmware/outbox/outbox.hpp"
 #include "firmware/outlets.hpp"
 #include "firmware/polling.hpp"
@@ -50,6 +51,7 @@ struct Agent::State {
     Outlets outlets;
     Actions actions;
     Births births;
+    HostAcks host_acks;
     Now began;
     Instant next_heartbeat;
     std::vector<WallTime> since;  ///< of each alarm's phase, a label
@@ -126,7 +128,10 @@ struct Agent::State {
     }
     /// `by` asked for it, if anybody did.
     void tell(const Transition& transition, Now now, const std::string& by = "");
-    void announce(const Transition& transition, Now now);
+    /// The seq of the notice.
+    std::uint64_t announce(const Transition& transition, Now now);
+    void await_hosts(Now now);
+    void on_host_ack(const Topic& topic, const Ack& ack);
     void record(const AlarmEvent& event);
     void keep(std::size_t alarm, const AlarmNotice& notice);
     void restore(const Remembered& earlier, Now start);
@@ -134,7 +139,8 @@ struct Agent::State {
     void say_flood(Now now);
     [[nodiscard]] AlarmNotice notice_of(std::size_t alarm, Now now);
     void set_pace(const AlarmPlan& moved);
-    void say_alarm(std::size_t alarm, Now now);
+    /// The seq of the notice.
+    std::uint64_t say_alarm(std::size_t alarm, Now now);
     void say_answers(Now now);
     void say_actions(Now now);
     void say_status(Now now);

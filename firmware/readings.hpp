@@ -41,6 +41,11 @@ public:
     [[nodiscard]] ReadingNews expire(Instant now);
     [[nodiscard]] Instant next_deadline() const { return next_check_; }
 
+    /// As History::await().
+    void await(const std::string& name, Instant since, Duration silent_after) {
+        history_.await(name, since, silent_after);
+    }
+
     [[nodiscard]] const History& history() const { return history_; }
     [[nodiscard]] DeviceStatus status(std::size_t device, Instant now) const;
     /// Readings that were there and could not be used: out of range, or words that do not fit.

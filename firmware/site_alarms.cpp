@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "firmware/host_acks.hpp"
 #include "firmware/site_reader.hpp"
 
 namespace firebreak {
@@ -37,6 +38,7 @@ void SiteReader::read_alarm(Section& row, AlarmScope scope) {
     alarm.latch = row.flag_or("latch", false);
     alarm.message = row.text_or("message", "");
     read_annunciation(row, scope, alarm.annunciation);
+    read_ack_within(row, alarm);
     if (row.has("for_each")) scope.each = group(row, "for_each", scope);
     read_belief(row, scope.belief);
     read_join(row, alarm);
@@ -65,6 +67,33 @@ void SiteReader::read_alarm(Section& row, AlarmScope scope) {
         return;
     }
     expand(row, std::move(alarm), scope, place);
+}
+
+void SiteReader::read_ack_within(Section& row, AlarmPlan& alarm) {
+    if (!row.has("ack_within")) return;
+    alarm.ack_within = wait(row, "ack_within", {}, longest_wait, std::chrono::seconds(1));
+    if (plan_.trusted_hosts.empty()) {
+        row.complain("ack_within", "no host is asked: name at least one in hosts = [...]");
+    }
+}
+
+/// Where a host should acknowledge alarms, that none does is an alarm of the agent's own.
+void SiteReader::add_host_silent(Section& root) {
+    const bool asked =
+        std::any_of(plan_.alarms.begin(), plan_.alarms.end(),
+                    [](const auto& alarm) { return alarm.ack_within > Duration::zero(); });
+    if (!asked) return;
+    AlarmPlan alarm;
+    alarm.name = host_silent;
+    alarm.severity = Severity::high;
+    alarm.message = "no host has acknowledged an alarm in time";
+    ConditionPlan silent;
+    silent.point.device = a_host;
+    silent.compare = Compare::silent;
+    alarm.conditions.push_back(std::move(silent));
+    if (!fresh(root, "an alarm", alarm_names_, alarm.name)) return;
+    plan_.alarms.push_back(std::move(alarm));
+    alarm_places_.push_back(root.place());
 }
 
 void SiteReader::read_annunciation(Section& row, const AlarmScope& scope, Annunciation& how) {

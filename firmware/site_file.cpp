@@ -33,6 +33,7 @@ SitePlan SiteReader::read() {
     for (auto& row : root.rows("group")) read_group(row);
     for (auto& row : root.rows("alarm")) read_alarm(row, {});
     read_rules(root);
+    add_host_silent(root);
     check_alarms();
     for (auto& row : root.rows("outlet")) read_outlet(row);
     for (auto& row : root.rows("action")) read_action(row);

@@ -63,6 +63,8 @@ private:
     Group group(Section& row, std::string_view key, AlarmScope& scope);
     void read_alarm(Section& row, AlarmScope scope);
     void read_annunciation(Section& row, const AlarmScope& scope, Annunciation& how);
+    void read_ack_within(Section& row, AlarmPlan& alarm);
+    void add_host_silent(Section& root);
     void read_join(Section& row, AlarmPlan& alarm);
     void expand(Section& row, AlarmPlan alarm, const AlarmScope& scope, const Place& place);
     void read_condition(Section& row, AlarmScope& scope, std::vector<ConditionPlan>& conditions);

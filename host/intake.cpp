@@ -79,7 +79,11 @@ void Controller::State::believed(const Topic& topic, const std::string& payload,
 void Controller::State::alarm(const Origin& agent, const AlarmNotice& notice, bool genuine,
                               Now now) {
     const auto life = lives.of(agent, notice.stamp, genuine, situation.find(agent));
-    if (life == Life::present) return heard(situation.alarm(agent, notice, now.steady));
+    if (life == Life::present) {
+        const auto news = situation.alarm(agent, notice, now.steady);
+        if (news == Heard::old) alarm_acks.say_again(agent, notice);
+        return heard(news);
+    }
     if (life == Life::unproved && lives.hold(agent, notice)) {
         ++counters["messages.unproved"];
         return;

@@ -137,6 +137,12 @@ std::optional<Outcome> outcome_of(const Progress& progress) {
 
 }  // namespace
 
+void AlarmAcks::say_again(const Origin& agent, const AlarmNotice& notice) {
+    const auto said = said_.find({agent, notice.alarm});
+    if (said == said_.end() || said->second.began.boot != notice.stamp.boot) return;
+    said->second.outcome.reset();
+}
+
 std::vector<Ack> AlarmAcks::due(const std::vector<Target>& targets, bool armed) {
     std::map<std::pair<Origin, std::string>, Progress> alarms;
     for (const auto& target : targets) {

@@ -72,6 +72,9 @@ public:
     /// Those not said before; about, boot, seq, outcome and detail are filled in.
     [[nodiscard]] std::vector<Ack> due(const std::vector<Target>& targets, bool armed);
 
+    /// The agent says the alarm once more: it may not have had the ack.
+    void say_again(const Origin& agent, const AlarmNotice& notice);
+
 private:
     struct Said {
         Stamp began;

@@ -28,6 +28,12 @@ public:
     /// Of a point that is read more seldom than its device is given up.
     void expect(const PointId& point, Duration stale_after);
 
+    /// Of somebody who need not answer before he is asked: silent unless heard within `silent_after`
+    /// of `since`.
+    void await(const std::string& name, Instant since, Duration silent_after) {
+        ears_[ear_of(name)] = Ear{since, silent_after, true, true};
+    }
+
     /// A good answer of the device, whatever it said. Silence counts from the newest of these,
     /// and from the start until the first.
     void heard(const std::string& device, Instant at);

@@ -123,7 +123,8 @@ struct AlarmPlan {
     Duration off_delay{};  ///< how long un-met before clear
     bool latch = false;
     Annunciation annunciation;
-    std::string message;  ///< for people
+    Duration ack_within{};  ///< a host should have acknowledged it by then; 0: none is asked to
+    std::string message;    ///< for people
     JoinPlan join;
     std::vector<ConditionPlan> unless;        ///< all met: the alarm's conditions are un-met
     std::vector<ConditionPlan> confirmed_by;  ///< one of them is needed beside the conditions

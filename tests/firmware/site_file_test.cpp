@@ -364,3 +364,31 @@ unit = 0
     CHECK(text.find("say tcp = ") != std::string::npos);
     CHECK(text.find("unit") != std::string::npos);
 }
+
+TEST_CASE("site file: where hosts should acknowledge alarms, that none does is an alarm, and may "
+          "switch an output",
+          "[firmware][site_file]") {
+    const auto alarm = [](const std::string& name, const std::string& more) {
+        return "[[alarm]]\nname = \"" + name + "\"\n" + more +
+               "[[alarm.when]]\ndevice = \"strip1\"\nmeasure = \"ambient.temperature\"\n"
+               "above = 50\n";
+    };
+    const std::string asks = "ack_within = \"10s\"\n";
+    const std::string horn =
+        "[[action]]\nname = \"horn\"\nalarm = \"host-silent\"\ndevice = \"strip1\"\n"
+        "measure = \"outlet.1.switch\"\noff = 0\n";
+    const auto hosts = "hosts = [\"seoul-1\"]" + top;
+    const auto plan = plan_of(hosts + strip + alarm("hot", asks) + alarm("warm", "") + horn);
+    REQUIRE(plan.alarms.size() == 3);
+    CHECK(plan.alarms[0].ack_within == 10s);
+    CHECK(plan.alarms[1].ack_within == 0s);
+    CHECK(plan.alarms[2].name == "host-silent");
+    CHECK(plan.alarms[2].severity == Severity::high);
+    CHECK(plan_of(hosts + strip + alarm("hot", "")).alarms.size() == 1);
+
+    says(complaints_of(top + strip + alarm("hot", asks)), "no host is asked: name at least one");
+    says(complaints_of(hosts + strip + alarm("hot", "ack_within = \"10ms\"\n")), "must be from 1s");
+    says(complaints_of(hosts + strip + alarm("hot", asks) + alarm("host-silent", "")),
+         "there is already an alarm named host-silent");
+    says(complaints_of(hosts + strip + alarm("hot", "") + horn), "host-silent");
+}

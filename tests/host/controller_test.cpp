@@ -414,3 +414,22 @@ TEST_CASE("controller: an alarm that came and went while the host was away drain
     story.pass(2s);
     CHECK(story.take_done() == all_drained);  // what still stands is acted on
 }
+
+TEST_CASE("controller: an alarm that its agent says once more is acknowledged once more",
+          "[host][controller]") {
+    RoomStory story;
+    story.quiet_day();
+    const auto stamp = story.alarm("gas", Phase::firing);
+    story.take_done();
+    REQUIRE(story.take_acks().size() == 1);
+    AlarmNotice again;
+    again.alarm = "gas";
+    again.phase = Phase::firing;
+    again.stamp = stamp;
+    story.arrives({story.room, Kind::alarm, "gas", ""}, to_json(again));
+    const auto acks = story.take_acks();
+    REQUIRE(acks.size() == 1);
+    CHECK(acks[0].seq == stamp.seq);
+    CHECK(acks[0].outcome == Outcome::done);
+    CHECK(story.take_done().empty());
+}
