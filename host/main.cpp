@@ -74,13 +74,15 @@ Instant publish_all(Controller& controller, Link& link, Instant at) {
 }
 
 void give_orders(Controller& controller, Crew& crew) {
-    for (const auto& line : controller.take_log()) log(line);
+    // Taken first, written last: thousands of lines must not hold up what they tell of.
+    const auto lines = controller.take_log();
     for (auto& order : controller.take_orders()) {
         const auto target = order.target;
         const auto steps = order.steps;
         if (crew.order(target, std::move(order.steps))) continue;
         controller.handle(Receipt{target, steps, fail(Fault::busy, "too many orders wait")}, now());
     }
+    for (const auto& line : lines) log(line);
 }
 
 void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
