@@ -6,11 +6,8 @@
 namespace firebreak {
 namespace {
 
-/// A clock before this has not been set since the board was switched on.
-constexpr WallTime clocks_are_set{std::chrono::milliseconds(1'577'836'800'000)};  // 2020-01-01
-
 bool has_expired(const TrustedKey& key, WallTime now) {
-    return key.not_after && now >= clocks_are_set && now > *key.not_after;
+    return key.not_after && is_set(now) && now > *key.not_after;
 }
 
 }  // namespace

@@ -19,9 +19,8 @@ std::optional<HostAcks::Owed> HostAcks::first() const {
 
 bool HostAcks::take_due(Instant now) {
     const auto newest = first();
-    const bool changed = !looked_ || newest != told_;
+    const bool changed = newest != told_;
     if (changed) {
-        looked_ = true;
         told_ = newest;
         due_ = newest ? newest->overdue() : never;
     }

@@ -46,9 +46,8 @@ public:
 
 private:
     std::map<std::size_t, Owed> owed_;  ///< by alarm
-    bool looked_ = false;  ///< at all
     std::optional<Owed> told_;
-    Instant due_ = never;  ///< when it becomes overdue, until that has been told
+    Instant due_{};  ///< when it becomes overdue, until that has been told; before all: at once
 };
 
 }  // namespace firebreak

@@ -29,6 +29,8 @@ struct Controller::State {
     void believed(const Topic& topic, const std::string& payload, bool genuine, Now now);
     void alarm(const Origin& agent, const AlarmNotice& notice, bool genuine, Now now);
     void status(const Origin& agent, const Status& status, bool genuine, Now now);
+    /// Whether this is the first time; `false` too once too much has been told.
+    [[nodiscard]] bool is_first(std::string what);
     /// `reason` is what it is counted by; of a kind of message it is told once.
     void dropped(std::string_view reason, std::string_view kind, const std::string& why);
     void heard(Heard heard);

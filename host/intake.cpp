@@ -11,12 +11,15 @@ constexpr std::size_t max_kinds_logged = 64;
 
 }  // namespace
 
+bool Controller::State::is_first(std::string what) {
+    return logged.size() < max_kinds_logged && logged.insert(std::move(what)).second;
+}
+
 void Controller::State::dropped(std::string_view reason, std::string_view kind,
                                 const std::string& why) {
     ++counters["messages.dropped"];
     ++counters["messages.dropped." + std::string(reason)];
-    const auto told = std::string(reason) + ' ' + std::string(kind);
-    if (logged.size() >= max_kinds_logged || !logged.insert(told).second) return;
+    if (!is_first(std::string(reason) + ' ' + std::string(kind))) return;
     tell(LogLevel::warning, "message-dropped",
          {{"reason", reason},
           {"kind", kind},
@@ -97,8 +100,7 @@ void Controller::State::status(const Origin& agent, const Status& status, bool g
     // A life that was over and speaks on: proved to be alive, or, unsigned, perhaps a recording.
     if (status.online && was == Life::past && (life == Life::present || !genuine)) {
         ++counters["agents.twice"];
-        const auto key = "twice " + alarm_name(agent, "status");
-        if (logged.size() < max_kinds_logged && logged.insert(key).second) {
+        if (is_first("twice " + alarm_name(agent, "status"))) {
             tell(LogLevel::error, "two-agents",
                  {{"site", agent.site},
                   {"agent", agent.id},
@@ -110,10 +112,7 @@ void Controller::State::status(const Origin& agent, const Status& status, bool g
     }
     if (life == Life::unproved) {
         ++counters["messages.unproved"];  // the next, once the agent has heard us, proves it
-        const bool told =
-            logged.size() >= max_kinds_logged ||
-            !logged.insert("unproved " + alarm_name(agent, to_string(Presence::unheard))).second;
-        if (told) return;
+        if (!is_first("unproved " + alarm_name(agent, "status"))) return;
         tell(LogLevel::info, "life-unproved",
              {{"site", agent.site},
               {"agent", agent.id},

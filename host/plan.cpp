@@ -49,6 +49,11 @@ std::string_view action_for(Ladder ladder, Posture wanted) {
     return words_of(ladder)[static_cast<std::size_t>(wanted)];
 }
 
+bool is_item_state(std::string_view word) {
+    constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint", "down", "on", "off"};
+    return std::find(states.begin(), states.end(), word) != states.end();
+}
+
 int depth_of(std::string_view state) {
     if (state.ends_with(by_others)) state.remove_suffix(by_others.size());
     if (state == "off") return 3;

@@ -30,6 +30,9 @@ struct Step {
 /// Ends a state that bears somebody else's mark: as deep, but not for us to bring back.
 inline constexpr std::string_view by_others = "-other";
 
+/// Whether programs and services of the site's own may say that an item is that.
+[[nodiscard]] bool is_item_state(std::string_view word);
+
 /// How far down a state or an action is: 0 carries traffic or load, 3 is off.
 [[nodiscard]] int depth_of(std::string_view state);
 

@@ -86,14 +86,7 @@ void read_rule(Section& section, PolicyPlan& plan) {
     if (!section.has("at_least")) {
         section.complain("at_least", "\"at_least\" is missing: one of watch, drain, shed, cut");
     }
-    rule.targets = section.texts("targets");
-    if (rule.targets.empty()) section.complain("targets", "no targets: name at least one");
-    std::vector<std::string_view> names;
-    for (const auto& target : plan.targets) names.push_back(target.name);
-    for (const auto& name : rule.targets) {
-        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-        section.complain("targets", "there is no target \"" + name + "\"" + hint(name, names));
-    }
+    rule.targets = read_targets(section, plan);
     check_domain(plan, rule, section);
     section.finish();
     plan.rules.push_back(std::move(rule));

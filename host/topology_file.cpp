@@ -195,6 +195,18 @@ std::string hint(std::string_view word, const std::vector<std::string_view>& nam
     return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
 }
 
+std::vector<std::string> read_targets(Section& section, const PolicyPlan& plan) {
+    auto targets = section.texts("targets");
+    if (targets.empty()) section.complain("targets", "no targets: name at least one");
+    std::vector<std::string_view> names;
+    for (const auto& target : plan.targets) names.push_back(target.name);
+    for (const auto& name : targets) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        section.complain("targets", "there is no target \"" + name + "\"" + hint(name, names));
+    }
+    return targets;
+}
+
 void read_topology(Section& root, PolicyPlan& plan, Complaints& complaints) {
     for (auto& section : root.rows("endpoint")) read_endpoint(section, plan);
     for (auto& section : root.rows("target")) read_target(section, plan);

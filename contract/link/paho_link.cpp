@@ -18,9 +18,9 @@ constexpr std::size_t most_in_flight = Slots::most;
 constexpr auto connect_timeout = std::chrono::seconds(5);
 // paho looks at its timeouts every 3 s, and drops a CONNECT without a word when the last
 // connection is still closing (MQTTAsyncUtils.c, MQTTAsync_processCommand): so we look too.
-// A longer keep-alive says that the broker is slow: NATS answers nothing while it makes
-// subscriptions on a cluster that has just lost a node, for up to half a minute.
 constexpr Duration connect_patience = std::chrono::seconds(10);
+// A long keep-alive says that the broker is slow: NATS answers nothing while it makes
+// subscriptions on a cluster that has just lost a node, for up to half a minute.
 constexpr int keep_alives_to_connect = 3;
 // What was in flight when a connection died is sent again on the next one, unless it is old.
 constexpr auto resend_within = std::chrono::seconds(30);

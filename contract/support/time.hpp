@@ -21,6 +21,11 @@ struct Now {
 
 inline constexpr Instant never = Instant::max();
 
+/// Whether the clock that says so was ever set: boards without a battery start in 1970.
+[[nodiscard]] constexpr bool is_set(WallTime clock) {
+    return clock >= std::chrono::sys_days(std::chrono::year(2020) / 1 / 1);
+}
+
 /// "250ms", "30s", "1m30s", "2h", "1d"; nothing for anything else, negatives and overflow.
 [[nodiscard]] std::optional<Duration> parse_duration(std::string_view text);
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 namespace firebreak {
@@ -12,7 +10,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int max_depth = 64;
-constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint", "down", "on", "off"};
 
 Result<Json> object_of(std::string_view text) {
     // The parser does not recurse; what is nested too deep is thrown away as it is read.
@@ -39,7 +36,7 @@ Result<ItemStates> parse_item_states(std::string_view json) {
     ItemStates out;
     for (const auto& [item, value] : items->items()) {
         const auto* state = value.get_ptr<const std::string*>();
-        if (state == nullptr || std::find(states.begin(), states.end(), *state) == states.end()) {
+        if (state == nullptr || !is_item_state(*state)) {
             return fail(Fault::corrupt,
                         fmt::format("the answer's \"{}\" has no state", item.substr(0, 64)));
         }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <utility>
 
@@ -16,7 +15,6 @@ namespace {
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_shown = 1024UL * 1024;
-constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint", "down", "on", "off"};
 
 // <sysexits.h>, which scripts know by number.
 constexpr int unavailable = 69;
@@ -122,7 +120,7 @@ Result<ItemStates> parse_shown(std::string_view text) {
         const auto blank = line.find(' ');
         const auto item = line.substr(0, blank);
         const auto state = blank == std::string_view::npos ? "" : line.substr(blank + 1);
-        if (item.empty() || std::find(states.begin(), states.end(), state) == states.end()) {
+        if (item.empty() || !is_item_state(state)) {
             return fail(Fault::corrupt,
                         fmt::format("show: \"{}\" is no item and its state", line.substr(0, 120)));
         }

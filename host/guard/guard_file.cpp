@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "host/guard/maintenance.hpp"
 #include "host/topology_file.hpp"
 
@@ -49,14 +47,7 @@ void read_guard(Section section, GuardPlan& guard) {
 void read_maintenance(Section& section, PolicyPlan& plan) {
     MaintenancePlan window;
     window.why = section.text_or("why", "");
-    window.targets = section.texts("targets");
-    if (window.targets.empty()) section.complain("targets", "no targets: name at least one");
-    std::vector<std::string_view> names;
-    for (const auto& target : plan.targets) names.push_back(target.name);
-    for (const auto& name : window.targets) {
-        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-        section.complain("targets", "there is no target \"" + name + "\"" + hint(name, names));
-    }
+    window.targets = read_targets(section, plan);
     const auto from = wall_of(section, "from");
     const auto until = wall_of(section, "until");
     section.finish();

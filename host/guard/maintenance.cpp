@@ -5,19 +5,13 @@
 #include <algorithm>
 
 namespace firebreak {
-namespace {
-
-/// A clock before this was never set: boards without a battery start in 1970.
-constexpr WallTime plausible = std::chrono::sys_days(std::chrono::year(2020) / 1 / 1);
-
-}  // namespace
 
 Refusal guard_maintenance(const std::vector<MaintenancePlan>& windows, const std::string& target,
                           WallTime wall) {
     for (const auto& window : windows) {
         const auto& names = window.targets;
         if (std::find(names.begin(), names.end(), target) == names.end()) continue;
-        if (wall < plausible) {
+        if (!is_set(wall)) {
             return "maintenance: cannot tell whether a window is open, the clock says " +
                    format_wall(wall) + "; passes once it is set";
         }
