@@ -3,6 +3,7 @@
 
 #include "host/controller_state.hpp"
 #include "host/guard/maintenance.hpp"
+#include "host/hostlist.hpp"
 
 namespace firebreak {
 
@@ -153,10 +154,32 @@ ReadyServers& Controller::State::ready_of(const Target& target) {
     return *known;
 }
 
+void Controller::State::tell_steps(const std::vector<Step>& steps, bool armed) {
+    constexpr std::size_t most_bytes = 2048;  // of items in a line
+    for (std::size_t i = 0; i < steps.size();) {
+        const auto& first = steps[i];
+        std::vector<std::string> items;
+        for (; i < steps.size() && steps[i].action == first.action &&
+               steps[i].because == first.because;
+             ++i) {
+            items.push_back(steps[i].item);
+        }
+        for (const auto& some : fold_hostlist(items, most_bytes)) {
+            tell(LogLevel::info, armed ? "order" : "rehearsed",
+                 {{"target", first.target},
+                  {"items", some},
+                  {"action", first.action},
+                  {"because", first.because},
+                  {"first_id", first.id}});
+        }
+    }
+}
+
 void Controller::State::order(Target& target, std::vector<Step> steps, Now now) {
     target.ledger.ordered(steps, now.steady);
     if (!steps.empty()) target.spaced_until = now.steady + plan.guard.spacing;
     if (!steps.empty()) ++counters["orders.sent"];
+    tell_steps(steps, true);
     for (const auto& step : steps) command(target, step, true, now);
     orders.push_back({target.plan->name, std::move(steps)});
 }
@@ -180,27 +203,23 @@ void Controller::State::switch_outlets(Target& target, const std::vector<Step>& 
         target.absence = "no link to the broker";
         return;
     }
-    for (const auto& step : target.outlets.take_due(now.steady)) {
-        ++counters["orders.sent"];
-        command(target, step, true, now);
-    }
+    const auto due = target.outlets.take_due(now.steady);
+    tell_steps(due, true);
+    counters["orders.sent"] += due.size();
+    for (const auto& step : due) command(target, step, true, now);
 }
 
 void Controller::State::rehearse(Target& target, const std::vector<Step>& steps, Now now) {
+    std::vector<Step> fresh;
     for (const auto& step : steps) {
-        if (!target.rehearsed.insert(step.id).second) continue;
-        ++counters["steps.rehearsed"];
-        command(target, step, false, now);
+        if (target.rehearsed.insert(step.id).second) fresh.push_back(step);
     }
+    tell_steps(fresh, false);
+    counters["steps.rehearsed"] += fresh.size();
+    for (const auto& step : fresh) command(target, step, false, now);
 }
 
 void Controller::State::command(const Target& target, const Step& step, bool armed, Now now) {
-    tell(LogLevel::info, armed ? "order" : "rehearsed",
-         {{"target", step.target},
-          {"item", step.item},
-          {"action", step.action},
-          {"because", step.because},
-          {"id", step.id}});
     Command command{step.id,      step.target,           step.item, step.action, armed,
                     step.because, stamper.next(now.wall)};
     if (by_message(*target.plan)) {

@@ -52,6 +52,8 @@ struct Controller::State {
     void took(const Target& target, const Step& step);
     void order(Target& target, std::vector<Step> steps, Now now);
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
+    /// One line for what is done to many items for the same reason.
+    void tell_steps(const std::vector<Step>& steps, bool armed);
     void command(const Target& target, const Step& step, bool armed, Now now);
     void publish_postures(Now now);
     void publish_status(Now now);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -75,7 +76,51 @@ Result<Names> expand_one(std::string_view text, std::size_t most) {
     return out;
 }
 
+/// Names that differ in the number they end with, which counts up by one.
+struct Run {
+    std::string_view prefix, first, last;  ///< digits; no digits: a run of one
+
+    explicit Run(std::string_view name) {
+        constexpr std::size_t most_digits = 18;
+        auto digits = name.size() - (name.find_last_not_of("0123456789") + 1);
+        digits = std::min(digits, most_digits);
+        prefix = name.substr(0, name.size() - digits);
+        first = last = name.substr(name.size() - digits);
+    }
+    [[nodiscard]] bool goes_on_with(const Run& next) const {
+        if (first.empty() || next.prefix != prefix || next.first.empty()) return false;
+        return fmt::format("{:0{}}", *number(last) + 1, last.size()) == next.first;
+    }
+    [[nodiscard]] std::string text() const {
+        if (first == last) return fmt::format("{}{}", prefix, first);
+        return fmt::format("{}[{}-{}]", prefix, first, last);
+    }
+};
+
 }  // namespace
+
+std::vector<std::string> fold_hostlist(const std::vector<std::string>& names,
+                                       std::size_t most_bytes) {
+    std::vector<Run> runs;
+    for (const auto& name : names) {
+        const Run next(name);
+        if (!runs.empty() && runs.back().goes_on_with(next)) {
+            runs.back().last = next.last;
+        } else {
+            runs.push_back(next);
+        }
+    }
+    Names texts;
+    for (const auto& run : runs) {
+        const auto text = run.text();
+        if (texts.empty() || texts.back().size() + 1 + text.size() > most_bytes) {
+            texts.push_back(text);
+        } else {
+            texts.back() += ',' + text;
+        }
+    }
+    return texts;
+}
 
 Result<std::vector<std::string>> expand_hostlist(std::string_view text, std::size_t most) {
     Names all;

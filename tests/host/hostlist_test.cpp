@@ -40,3 +40,27 @@ TEST_CASE("hostlist: more names than a target may have are refused before they a
     CHECK(expanded("a[1-300]b[1-300]", 512).starts_with("error: more than 512"));
     CHECK(expanded("a[1-300],b[1-300]", 512).starts_with("error: more than 512"));
 }
+
+TEST_CASE("hostlist: what is folded expands to the same names in the same order",
+          "[host][hostlist]") {
+    const auto folded = [](const std::vector<std::string>& names) {
+        const auto texts = fold_hostlist(names, 1000);
+        return texts.empty() ? "" : texts.front();
+    };
+    CHECK(folded({}).empty());
+    CHECK(folded({"s1", "s2", "s3", "db", "s5"}) == "s[1-3],db,s5");
+    CHECK(folded({"n08", "n09", "n10", "n011", "n012"}) == "n[08-10],n[011-012]");
+    CHECK(folded({"n9", "n10", "n99", "n100"}) == "n[9-10],n[99-100]");
+    CHECK(folded({"a2", "a1", "a1", "7", "8"}) == "a2,a1,a1,[7-8]");
+    CHECK(folded({"x999999999999999999", "x1000000000000000000"}) ==
+          "x999999999999999999,x1000000000000000000");
+    for (const char* text : {"s[1-3],db,s5", "n[08-10],n[011-012]", "a2,a1,a1,[7-8]"}) {
+        CHECK(folded(*expand_hostlist(text, 100)) == text);
+    }
+}
+
+TEST_CASE("hostlist: what would be too long a text becomes several", "[host][hostlist]") {
+    const std::vector<std::string> names{"alpha", "beta", "gamma", "s1", "s2"};
+    CHECK(fold_hostlist(names, 10) == std::vector<std::string>{"alpha,beta", "gamma", "s[1-2]"});
+    CHECK(fold_hostlist(names, 1).size() == 4);
+}
