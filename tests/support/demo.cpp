@@ -1,17 +1,16 @@
 #include "tests/support/demo.hpp"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <stdexcept>
 
 #include "contract/payload.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/free_port.hpp"
 
 namespace firebreak {
 
@@ -33,31 +32,6 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
         text.replace(at, from.size(), to);
     }
-}
-
-bool can_bind(std::uint16_t port) {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool free = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    return free;
-}
-
-/// The first of `ports_needed` free ports in a row, below those the kernel hands out.
-std::uint16_t free_block() {
-    std::random_device random;
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        const auto first = static_cast<std::uint16_t>(20000 + (random() % 300) * ports_needed);
-        bool all = true;
-        for (int i = 0; all && i < ports_needed; ++i) {
-            all = can_bind(static_cast<std::uint16_t>(first + i));
-        }
-        if (all) return first;
-    }
-    throw std::runtime_error("no free ports in a row");
 }
 
 std::string ask(const std::string& socket_path, const std::string& command) {
@@ -96,7 +70,7 @@ std::unique_ptr<Process> firebreak(const std::string& program,
         folder);
 }
 
-Demo::Demo(const std::string& changes) : first_port_(free_block()) {
+Demo::Demo(const std::string& changes) : first_port_(free_ports(ports_needed)) {
     for (const char* file : {"site.toml", "policy.toml", "room.toml"}) {
         folder_.write(file, slurp(source + "/sim/demo/" + file));
     }

@@ -7,6 +7,8 @@
 
 #include <bit>
 #include <cerrno>
+#include <random>
+#include <stdexcept>
 #include <system_error>
 
 namespace firebreak {
@@ -35,6 +37,12 @@ sockaddr_in loopback(std::uint16_t port) {
     return address;
 }
 
+bool can_bind(int port) {
+    const LoopbackSocket socket;
+    const auto address = loopback(static_cast<std::uint16_t>(port));
+    return bind(socket.fd(), std::bit_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+}
+
 }  // namespace
 
 std::uint16_t free_port() {
@@ -46,6 +54,20 @@ std::uint16_t free_port() {
         throw std::system_error(errno, std::generic_category(), "no free port");
     }
     return ntohs(address.sin_port);
+}
+
+std::uint16_t free_ports(int count) {
+    constexpr int lowest = 15'000;
+    constexpr int highest = 32'000;
+    std::random_device random;
+    std::uniform_int_distribution any(lowest, highest - count);
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const int first = any(random);
+        int free = 0;
+        while (free < count && can_bind(first + free)) ++free;
+        if (free == count) return static_cast<std::uint16_t>(first);
+    }
+    throw std::runtime_error("no free ports in a row");
 }
 
 bool accepts(std::uint16_t port) {
