@@ -115,12 +115,13 @@ private:
         if (auto order = agent_.take_store_order(now)) store_thread_->write(std::move(*order));
     }
 
-    [[nodiscard]] LinkOptions link_options() const {
+    [[nodiscard]] LinkOptions link_options() {
         LinkOptions options;
         options.broker = plan_.broker;
         options.client_id = fmt::format("firebreak-agent-{}-{}", plan_.site, plan_.agent);
         options.subscriptions = agent_.subscriptions();
         options.will = agent_.will();
+        options.on_room = [this] { wake(); };
         return options;
     }
 

@@ -222,11 +222,10 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
 void Controller::State::command(const Target& target, const Step& step, bool armed, Now now) {
     Command command{step.id,      step.target,           step.item, step.action, armed,
                     step.because, stamper.next(now.wall)};
-    if (by_message(*target.plan)) {
-        const auto* agent = situation.find(agent_of(*target.plan));
-        if (agent != nullptr && !agent->status.boot.empty()) {
-            command.to = Echo{agent->status.boot, agent->status.seq};
-        }
+    if (!by_message(*target.plan)) return outgoing.note(std::move(command));
+    const auto* agent = situation.find(agent_of(*target.plan));
+    if (agent != nullptr && !agent->status.boot.empty()) {
+        command.to = Echo{agent->status.boot, agent->status.seq};
     }
     outgoing.record(std::move(command));
 }

@@ -1,6 +1,7 @@
 // firebreak-host: the shell around the controller. Threads, files, clock and link live here.
 #include <atomic>
 #include <cstdio>
+#include <functional>
 #include <iostream>
 #include <variant>
 
@@ -53,7 +54,8 @@ int check(const std::vector<std::string>& files) {
     return 0;
 }
 
-LinkOptions link_options(const PolicyPlan& plan, const Controller& controller) {
+LinkOptions link_options(const PolicyPlan& plan, const Controller& controller,
+                         std::function<void()> wake) {
     LinkOptions options;
     options.broker = plan.broker;
     // The same in every life: the broker ends the last life's session, and its will, at once.
@@ -61,10 +63,11 @@ LinkOptions link_options(const PolicyPlan& plan, const Controller& controller) {
     options.subscriptions = controller.subscriptions();
     options.keeps_session = true;
     options.will = controller.will();
+    options.on_room = std::move(wake);
     return options;
 }
 
-/// Hands over what is to be published; when the link is busy, says when to try again.
+/// Hands over what is to be published; when the link is busy, says when to try again unasked.
 Instant publish_all(Controller& controller, Link& link, Instant at) {
     while (const Message* message = controller.next_message()) {
         if (!link.publish(*message)) return at + link_retry;
@@ -122,9 +125,10 @@ int run(const std::string& config, bool verbose) {
 
     Inbox<Input> inbox(inbox_capacity);
     std::atomic<bool> stop = false;
+    const auto wake = [&] { static_cast<void>(inbox.post(WakeUp{})); };
     const StopSignal on_stop([&] {
         stop = true;
-        inbox.post(WakeUp{});
+        wake();
     });
     const auto boot = make_boot_id();
     Controller controller(plan, boot, now());
@@ -138,7 +142,7 @@ int run(const std::string& config, bool verbose) {
 
     // A flood of messages may fill the inbox, but must not hide that the link came or went.
     std::atomic<MissedLink> missed = MissedLink::none;
-    const auto link = make_mqtt_link(link_options(plan, controller), [&](LinkEvent event) {
+    const auto link = make_mqtt_link(link_options(plan, controller, wake), [&](LinkEvent event) {
         const auto is_up = std::holds_alternative<LinkUp>(event);
         const auto is_message = std::holds_alternative<Arrived>(event);
         const bool posted =

@@ -10,13 +10,17 @@ void Outgoing::retain(Message message) {
     retained_.insert_or_assign(std::move(topic), std::move(message));
 }
 
-void Outgoing::push(Record record) {
-    if (records_.size() >= max_records) {
-        records_.pop_front();
-        ++first_record_;
-        ++dropped_;
+void Outgoing::Queue::push(Record record) {
+    if (waiting.size() >= max_records) {
+        pop();
+        ++dropped;
     }
-    records_.push_back(std::move(record));
+    waiting.push_back(std::move(record));
+}
+
+void Outgoing::Queue::pop() {
+    waiting.pop_front();
+    ++first;
 }
 
 Message Outgoing::written(const Record& record) const {
@@ -32,11 +36,17 @@ void Outgoing::link_up() {
 
 const Message* Outgoing::next() {
     if (!up_) return nullptr;
-    // Records first: a command to switch off must not wait behind a page of postures.
-    offered_record_ = !records_.empty();
-    if (offered_record_) {
-        offered_ = written(records_.front());
-        offered_number_ = first_record_;
+    // A command to switch off must not wait behind a page of postures, nor they behind the record
+    // of what has been done to thousands of servers.
+    offered_from_ = nullptr;
+    if (!records_.waiting.empty()) {
+        offered_from_ = &records_;
+    } else if (unsent_.empty() && !notes_.waiting.empty()) {
+        offered_from_ = &notes_;
+    }
+    if (offered_from_ != nullptr) {
+        offered_ = written(offered_from_->waiting.front());
+        offered_number_ = offered_from_->first;
         return &offered_;
     }
     if (unsent_.empty()) return nullptr;
@@ -46,10 +56,9 @@ const Message* Outgoing::next() {
 
 void Outgoing::sent() {
     // Only what was offered and is still the newest: it may have been replaced meanwhile.
-    if (offered_record_) {
-        if (records_.empty() || first_record_ != offered_number_) return;
-        records_.pop_front();
-        ++first_record_;
+    if (offered_from_ != nullptr) {
+        auto& from = *offered_from_;
+        if (!from.waiting.empty() && from.first == offered_number_) from.pop();
         return;
     }
     const auto newest = retained_.find(offered_.topic);

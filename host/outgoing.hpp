@@ -1,5 +1,6 @@
-// Messages waiting for the link. Of a retained topic only the newest waits; records wait in
-// order, bounded: the oldest is dropped and counted. Nothing is offered while the link is down.
+// Messages waiting for the link: records that somebody acts on first, then state, of which only the
+// newest of a topic waits, then records for whoever is curious. Records wait in order, bounded:
+// the oldest is dropped and counted. Nothing is offered while the link is down.
 #pragma once
 
 #include <cstdint>
@@ -22,11 +23,15 @@ public:
 
     /// `self`: below whose topics commands are published.
     explicit Outgoing(Origin self) : self_(std::move(self)) {}
+    Outgoing(const Outgoing&) = delete;
+    Outgoing& operator=(const Outgoing&) = delete;
 
     void retain(Message message);
-    void record(Message message) { push(std::move(message)); }
-    /// Written out only when its turn comes: of thousands at once most never come to it.
-    void record(Command command) { push(std::move(command)); }
+    /// Somebody waits for it.
+    void record(Message message) { records_.push(std::move(message)); }
+    void record(Command command) { records_.push(std::move(command)); }
+    /// Carried out already, or by nobody.
+    void note(Command command) { notes_.push(std::move(command)); }
 
     /// Every retained message goes out again: the broker may be a new one.
     void link_up();
@@ -35,23 +40,31 @@ public:
     [[nodiscard]] const Message* next();
     void sent();
 
-    [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+    [[nodiscard]] std::uint64_t dropped() const { return records_.dropped + notes_.dropped; }
 
 private:
+    /// Written out only when its turn comes: of thousands at once most never come to it.
     using Record = std::variant<Message, Command>;
-    void push(Record record);
+
+    struct Queue {
+        std::deque<Record> waiting;
+        std::uint64_t first = 0;  ///< the number of waiting.front() since the start
+        std::uint64_t dropped = 0;
+
+        void push(Record record);
+        void pop();
+    };
     [[nodiscard]] Message written(const Record& record) const;
 
     Origin self_;
     bool up_ = false;
-    std::deque<Record> records_;
-    std::uint64_t first_record_ = 0;    ///< the number of records_.front() since the start
-    std::uint64_t offered_number_ = 0;  ///< of the record offered
+    Queue records_;
+    Queue notes_;
     std::map<std::string, Message> retained_;
-    std::set<std::string> unsent_;  ///< topics of retained_
-    bool offered_record_ = false;
+    std::set<std::string> unsent_;      ///< topics of retained_
+    Queue* offered_from_ = nullptr;     ///< nothing: a retained message
+    std::uint64_t offered_number_ = 0;  ///< of the record offered
     Message offered_;
-    std::uint64_t dropped_ = 0;
 };
 
 }  // namespace firebreak

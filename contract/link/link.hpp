@@ -22,7 +22,9 @@ struct LinkOptions {
     /// QoS 1, and the broker keeps what comes while we are away, for as long as broker.session
     /// says. Otherwise QoS 0 and nothing: who must not be handed anything late is sent it again.
     bool keeps_session = false;
-    Message will = {};                            ///< retained, QoS 1
+    Message will = {};  ///< retained, QoS 1
+    /// On the library's thread: what publish() was too busy for may be offered again.
+    std::function<void()> on_room = [] {};
 };
 
 class Link {
@@ -33,7 +35,7 @@ public:
     /// be called again.
     [[nodiscard]] virtual Instant tick(Instant now) = 0;
 
-    /// QoS 1. Fault::busy when the link is down or too much is in flight: offer it again later.
+    /// QoS 1. Fault::busy when the link is down or too much is in flight: offer it again on_room().
     /// Once taken, a message with a ticket is sent on connection after connection until it is had.
     [[nodiscard]] virtual Result<void> publish(const Message& message) = 0;
 

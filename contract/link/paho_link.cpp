@@ -29,10 +29,8 @@ constexpr auto farewell_patience = std::chrono::milliseconds(500);
 constexpr auto disconnect_patience = std::chrono::milliseconds(300);
 
 std::string paho_url(const std::string& url) {
-    for (const auto& [ours, theirs] :
-         {std::pair<std::string_view, std::string>{"mqtt://", "tcp://"}, {"mqtts://", "ssl://"}}) {
-        if (url.starts_with(ours)) return theirs + url.substr(ours.size());
-    }
+    if (url.starts_with("mqtts:")) return "ssl" + url.substr(5);
+    if (url.starts_with("mqtt:")) return "tcp" + url.substr(4);
     return url;  // paho refuses what it does not know
 }
 
@@ -77,10 +75,10 @@ public:
           subscribing_(
               [this](const mqtt::token& token) { subscribed(token); },
               [this](const mqtt::token& token) { lost("subscribe: " + reason_of(token)); }),
-          publishing_([](const mqtt::token& token) { slot_of(token).stage = Slot::had; },
+          publishing_([this](const mqtt::token& token) { ended(slot_of(token), Slot::had); },
                       [this](const mqtt::token& token) { not_published(token); }) {}
 
-    ~PahoLink() override { disconnect(); }
+    ~PahoLink() override { end(); }
 
     Instant tick(Instant now) override {
         now_ = now;
@@ -106,12 +104,12 @@ public:
 
     Result<void> publish(const Message& message) override {
         if (state_ != State::up) return fail(Fault::busy, "not connected");
+        wants_room_ = true;  // before looking: what ends from now on is heard of
         slots_.collect();
-        if (!resend() || slots_.in_flight() >= window_) {
-            return fail(Fault::busy, "too much in flight");
-        }
-        auto* slot = slots_.take(message, now_);
+        auto* slot =
+            resend() && slots_.in_flight() < window_ ? slots_.take(message, now_) : nullptr;
         if (slot == nullptr) return fail(Fault::busy, "too much in flight");
+        wants_room_ = false;
         return send(*slot);
     }
 
@@ -126,7 +124,7 @@ public:
         } catch (const mqtt::exception& e) {
             log(LogLevel::warning, "farewell_failed", {{"why", e.what()}});
         }
-        disconnect();
+        end();
     }
 
 private:
@@ -198,8 +196,7 @@ private:
         tls.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);  // at least
         tls.set_enable_server_cert_auth(true);
         tls.set_verify(true);
-        // No set_error_handler(): paho calls it through its copy of these options, which lives no
-        // longer than the call of connect() (async_client.cpp), and so after its end.
+        // No set_error_handler(): paho calls it by a copy that is gone then (async_client.cpp).
         return tls;
     }
 
@@ -219,11 +216,7 @@ private:
 
     /// Ends what is left of a failed connection; returns when to try the next.
     Instant retry_after(Instant now) {
-        try {
-            if (client_) client_->disconnect();
-        } catch (const mqtt::exception&) {
-            // It was not connected, as one should expect.
-        }
+        disconnect(std::chrono::milliseconds(0));
         due_ = turns_.failed(now);
         state_ = State::down;
         return due_;
@@ -240,8 +233,7 @@ private:
         }
     }
 
-    /// Sends again, in their order, the messages that died with the last connection; true once
-    /// there is none left.
+    /// Sends again, in their order, what died with the last connection; true once none is left.
     bool resend() {
         while (true) {
             Slot* next = slots_.failed();
@@ -256,13 +248,16 @@ private:
         }
     }
 
-    void disconnect() {
-        if (state_.exchange(State::closed) == State::closed || !client_) return;
+    void disconnect(std::chrono::milliseconds patience) {
         try {
-            client_->disconnect()->wait_for(disconnect_patience);
+            if (client_) client_->disconnect()->wait_for(patience);
         } catch (const mqtt::exception&) {
             // It was not connected.
         }
+    }
+
+    void end() {
+        if (state_.exchange(State::closed) != State::closed) disconnect(disconnect_patience);
     }
 
     // ---- paho's threads ----
@@ -293,10 +288,10 @@ private:
             if (!resumed_) slots_.fail_sent();
             if (options_.subscriptions.empty()) return went_up();
             const auto& filters = options_.subscriptions;
-            client_->subscribe(mqtt::string_collection::create(filters),
-                               mqtt::iasync_client::qos_collection(
-                                   filters.size(), options_.keeps_session ? 1 : 0),
-                               nullptr, subscribing_);
+            client_->subscribe(
+                mqtt::string_collection::create(filters),
+                mqtt::iasync_client::qos_collection(filters.size(), options_.keeps_session ? 1 : 0),
+                nullptr, subscribing_);
         } catch (const mqtt::exception& e) {
             lost(std::string("subscribe: ") + e.what());
         }
@@ -327,10 +322,9 @@ private:
         if (move(State::subscribing, State::up)) sink_(LinkUp{url(), resumed_});
     }
 
-    /// A refusal is final: the same message would be refused again. Any other failure is the
-    /// connection's, and the slot waits for the next one. MQTT 3.1.1 knows no refusal, and paho
-    /// then gives its own error for a reason.
-    void not_published(const mqtt::token& token) const {
+    /// A refusal is final: the message would be refused again. Any other failure is the
+    /// connection's. MQTT 3.1.1 knows no refusal, and paho then gives its own error for a reason.
+    void not_published(const mqtt::token& token) {
         auto& slot = slot_of(token);
         const bool refused = mqtt_version() == MQTTVERSION_5 &&
                              token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
@@ -338,7 +332,13 @@ private:
             log(LogLevel::warning, "publish_refused",
                 {{"topic", slot.message.topic}, {"why", reason_of(token)}});
         }
-        slot.stage = refused ? Slot::had : Slot::failed;
+        ended(slot, refused ? Slot::had : Slot::failed);
+    }
+
+    /// Half the window free is worth waking for.
+    void ended(Slot& slot, Slot::Stage how) {
+        slot.stage = how;
+        if (slots_.in_flight() <= window_ / 2 && wants_room_.exchange(false)) options_.on_room();
     }
 
     void connection_lost(const std::string& cause) override {
@@ -349,9 +349,8 @@ private:
         if (state_ == State::closed) return;
         // One byte too many is enough to be counted as too large.
         const auto& payload = message->get_payload_ref();
-        const auto size = std::min(payload.size(), max_payload_bytes + 1);
-        sink_(Arrived{message->get_topic(),
-                      payload.empty() ? "" : std::string(payload.data(), size)});
+        const std::string_view bytes(payload.data(), payload.size());
+        sink_(Arrived{message->get_topic(), std::string(bytes.substr(0, max_payload_bytes + 1))});
     }
 
     LinkOptions options_;
@@ -361,6 +360,7 @@ private:
     Instant now_;  // of the last tick
     Instant due_;  // the next attempt, or the end of patience with this one
     std::atomic<std::size_t> window_{most_in_flight};
+    std::atomic<bool> wants_room_{false};
     bool resumed_ = false;  // of paho's threads: this connection goes on with an earlier session
     Slots slots_;
     Outcomes connecting_;
@@ -377,7 +377,8 @@ std::unique_ptr<Link> make_mqtt_link(LinkOptions options, std::function<void(Lin
     }
     const Dots dots(options.broker.dot);
     return std::make_unique<DotlessLink>(
-        dots, std::make_unique<PahoLink>(dots.away(std::move(options)), dots.back(std::move(sink))));
+        dots,
+        std::make_unique<PahoLink>(dots.away(std::move(options)), dots.back(std::move(sink))));
 }
 
 }  // namespace firebreak

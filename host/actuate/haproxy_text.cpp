@@ -102,12 +102,19 @@ bool is_header(std::string_view line) {
 std::vector<std::string> command_lines(const std::string& backend, const std::vector<Step>& steps) {
     const std::string show = "show servers state " + backend;
     std::vector<std::string> lines(1);
+    const auto add = [&lines](const std::string& command) {
+        // Between commands only: one that is empty is answered with the help text, a refusal.
+        if (!lines.back().empty()) lines.back() += ';';
+        lines.back() += command;
+    };
     for (const auto& step : steps) {
-        const auto set = fmt::format("set server {}/{} state {};", backend, step.item, step.action);
-        if (lines.back().size() + set.size() + show.size() > max_line_bytes) lines.emplace_back();
-        lines.back() += set;
+        const auto set = fmt::format("set server {}/{} state {}", backend, step.item, step.action);
+        if (lines.back().size() + set.size() + show.size() + 2 > max_line_bytes) {
+            lines.emplace_back();
+        }
+        add(set);
     }
-    lines.back() += show;
+    add(show);
     return lines;
 }
 

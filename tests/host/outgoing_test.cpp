@@ -66,17 +66,20 @@ TEST_CASE("outgoing: what is sent is what was offered, though it was dropped mea
     CHECK(id_of(outgoing.next()) == "1");  // never offered: it still waits
 }
 
-TEST_CASE("outgoing: commands go before retained messages, of which only the newest waits",
+TEST_CASE("outgoing: commands to be obeyed, then the newest of each state, then what has been done",
           "[host][outgoing]") {
     Outgoing outgoing(self);
     outgoing.link_up();
     outgoing.retain({"t", "old", true});
     outgoing.retain({"t", "new", true});
+    outgoing.note(command("done long ago"));
     outgoing.record(command("one"));
     CHECK(id_of(outgoing.next()) == "one");
     outgoing.sent();
     REQUIRE(outgoing.next() != nullptr);
     CHECK(outgoing.next()->payload == "new");
+    outgoing.sent();
+    CHECK(id_of(outgoing.next()) == "done long ago");
     outgoing.sent();
     CHECK(outgoing.next() == nullptr);
     outgoing.link_down();
