@@ -1,5 +1,5 @@
-// A link for brokers that cannot carry a dot in a topic: NATS before 2.10 ends the connection, RabbitMQ
-// makes it a slash. Another character, which no name can have, stands for it on the way.
+// A link for brokers that cannot carry a dot in a topic: NATS before 2.10 ends the connection,
+// RabbitMQ makes it a slash. Another character, which no name can have, stands for it on the way.
 // Owned and called as the link it wraps; its sink is called on that link's threads.
 #pragma once
 

@@ -130,8 +130,8 @@ public:
 private:
     enum class State { down, connecting, subscribing, up, lost, closed };
 
-    static Slot& slot_of(const mqtt::token& token) {
-        return *static_cast<Slot*>(token.get_user_context());
+    Slot* slot_of(const mqtt::token& token) {
+        return slots_.of_sending(reinterpret_cast<std::uintptr_t>(token.get_user_context()));
     }
     static mqtt::const_message_ptr to_paho(const Message& message) {
         return mqtt::make_message(message.topic, message.payload, /*qos=*/1, message.retained);
@@ -223,9 +223,9 @@ private:
     }
 
     Result<void> send(Slot& slot) {
-        slot.stage = Slot::sent;
+        auto* name = reinterpret_cast<void*>(slots_.begin_sending(slot));
         try {
-            client_->publish(to_paho(slot.message), &slot, publishing_);
+            client_->publish(to_paho(slot.message), name, publishing_);
             return {};
         } catch (const mqtt::exception& e) {
             slot.stage = Slot::free;
@@ -325,19 +325,20 @@ private:
     /// A refusal is final: the message would be refused again. Any other failure is the
     /// connection's. MQTT 3.1.1 knows no refusal, and paho then gives its own error for a reason.
     void not_published(const mqtt::token& token) {
-        auto& slot = slot_of(token);
+        auto* slot = slot_of(token);
         const bool refused = mqtt_version() == MQTTVERSION_5 &&
                              token.get_reason_code() >= mqtt::ReasonCode::UNSPECIFIED_ERROR;
-        if (refused) {
+        if (refused && slot != nullptr) {
             log(LogLevel::warning, "publish_refused",
-                {{"topic", slot.message.topic}, {"why", reason_of(token)}});
+                {{"topic", slot->message.topic}, {"why", reason_of(token)}});
         }
         ended(slot, refused ? Slot::had : Slot::failed);
     }
 
     /// Half the window free is worth waking for.
-    void ended(Slot& slot, Slot::Stage how) {
-        slot.stage = how;
+    void ended(Slot* slot, Slot::Stage how) {
+        if (slot == nullptr) return;
+        slot->stage = how;
         if (slots_.in_flight() <= window_ / 2 && wants_room_.exchange(false)) options_.on_room();
     }
 

@@ -18,6 +18,7 @@ namespace firebreak {
 struct Slot {
     enum Stage { free, sent, failed, had };  ///< had: by the broker, or refused by it for good
     std::atomic<Stage> stage{free};
+    std::atomic<std::uintptr_t> sending{0};  ///< names this time of sending, for the library
     Message message = {};
     std::uint64_t order = 0;
     Instant since = {};
@@ -35,6 +36,19 @@ public:
         slot->order = ++order_;
         slot->since = now;
         return slot;
+    }
+    /// The name of one more time of sending it: paho may answer for an earlier time much later.
+    [[nodiscard]] std::uintptr_t begin_sending(Slot& slot) {
+        const auto index = static_cast<std::uintptr_t>(&slot - slots_.data());
+        slot.sending = ++sendings_ * most + index;
+        slot.stage = Slot::sent;
+        return slot.sending;
+    }
+    /// The library's thread: nothing when it has been sent anew since, or is another message by
+    /// now.
+    [[nodiscard]] Slot* of_sending(std::uintptr_t name) {
+        auto& slot = slots_[name % most];
+        return slot.sending == name && slot.stage == Slot::sent ? &slot : nullptr;
     }
     /// The earliest that died with a connection.
     [[nodiscard]] Slot* failed() { return first(Slot::failed); }
@@ -78,6 +92,7 @@ private:
 
     std::array<Slot, most> slots_;
     std::uint64_t order_ = 0;
+    std::uintptr_t sendings_ = 0;
     std::vector<std::uint64_t> tickets_;
 };
 

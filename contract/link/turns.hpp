@@ -1,5 +1,6 @@
-// Whose turn it is among a list's brokers, and when: the next one's at once, and only when none of them
-// was any good a wait, with jitter. Owned by a link, its core thread's; has no clock of its own.
+// Whose turn it is among a list's brokers, and when: the next one's at once, and only when none of
+// them was any good a wait, with jitter. Owned by a link, its core thread's; has no clock of its
+// own.
 #pragma once
 
 #include <cstddef>
