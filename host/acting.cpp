@@ -105,6 +105,7 @@ Refusal Controller::State::guards_up(const Target& target, const Step& step, Ins
 Refusal Controller::State::guards_down(const Target& target, const Step& step) {
     const auto& guard = plan.guard;
     const auto admitted = target.rung.admitted;
+    if (auto refused = guard_journal(step, admitted, journal_trouble)) return refused;
     if (auto refused = guard_quorum(step, admitted, target.fresh, guard.quorum)) return refused;
     if (auto refused = guard_fresh(step, admitted)) return refused;
     if (guard.max_tier_percent < 100) {
@@ -157,13 +158,18 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
     target.ledger.ordered(steps, now.steady);
     if (!steps.empty()) target.spaced_until = now.steady + plan.guard.spacing;
     if (!steps.empty()) ++counters["orders.sent"];
-    for (const auto& step : steps) command(target, step, true, now);
+    if (steps.empty()) sent_again.push_back(target.plan->name);
+    for (const auto& step : steps) {
+        note(EntryKind::order, step);
+        command(target, step, true, now);
+    }
     orders.push_back({target.plan->name, std::move(steps)});
 }
 
 void Controller::State::switch_outlets(Target& target, const std::vector<Step>& steps, Now now) {
     for (const auto& step : steps) {
         if (target.outlets.commanding(step)) continue;
+        note(EntryKind::order, step);
         pace.took(now.steady);
         target.spaced_until = now.steady + plan.guard.spacing;
     }
@@ -182,6 +188,7 @@ void Controller::State::switch_outlets(Target& target, const std::vector<Step>& 
     }
     for (const auto& step : target.outlets.take_due(now.steady)) {
         ++counters["orders.sent"];
+        sent_again.push_back(target.plan->name);
         command(target, step, true, now);
     }
 }
@@ -190,6 +197,7 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
     for (const auto& step : steps) {
         if (!target.rehearsed.insert(step.id).second) continue;
         ++counters["steps.rehearsed"];
+        note(EntryKind::rehearsal, step);
         command(target, step, false, now);
     }
 }

@@ -10,8 +10,8 @@
 namespace firebreak {
 namespace {
 
-constexpr std::array<std::string_view, 14> kinds = {
-    "started", "recalled", "evidence", "receipt",   "link",    "journal", "operator",
+constexpr std::array<std::string_view, 15> kinds = {
+    "started", "recalled", "evidence", "receipt",   "link",    "journal", "operator", "again",
     "tick",    "decision", "order",    "rehearsal", "refusal", "gap",     "pruned"};
 static_assert(word_of(kinds, EntryKind::pruned) == "pruned");
 

@@ -20,6 +20,7 @@ enum class EntryKind : std::uint8_t {
     link,      ///< the broker came or went
     journal,   ///< the journal failed, or works again
     request,   ///< an operator asked for something, and what became of it
+    again,     ///< an observation, or a command said once more, went out
     tick,      ///< time that a decision rests on
     // What followed: a replay must give the same.
     decision,   ///< a target's rung changed, or waits, or is admitted

@@ -6,6 +6,8 @@
 #include <iterator>
 #include <utility>
 
+#include "contract/support/log.hpp"
+
 namespace firebreak {
 namespace {
 
@@ -37,7 +39,7 @@ void Backlog::add(std::vector<Entry> entries) {
 }
 
 JournalThread::JournalThread(JournalKeeping keeping, std::unique_ptr<JournalStore> store,
-                             std::string policy, std::function<void(const std::string&)> told)
+                             std::string policy, std::function<bool(const std::string&)> told)
     : keeping_(std::move(keeping)),
       store_(std::move(store)),
       policy_(std::move(policy)),
@@ -57,31 +59,37 @@ void JournalThread::write(std::vector<Entry> entries) {
 
 void JournalThread::run() {
     Instant due = Instant::min();  // a journal that cannot be opened is told of at once
-    while (true) {
+    bool ended = false;
+    while (!ended) {
         auto order = orders_.take(due);
-        if (order && std::holds_alternative<End>(*order)) return work(now());
-        while (order) {
-            backlog_.add(std::move(std::get<std::vector<Entry>>(*order)));
-            order = orders_.take_now();
-            if (order && std::holds_alternative<End>(*order)) return work(now());
+        for (; order && !ended; order = orders_.take_now()) {
+            ended = std::holds_alternative<End>(*order);
+            if (!ended) backlog_.add(std::move(std::get<std::vector<Entry>>(*order)));
         }
         const auto at = now();
-        if (trouble_.empty() || at.steady >= due) {
-            work(at);
-            due = at.steady + (trouble_.empty() ? prune_every : try_again);
-        }
+        if (trouble_.empty() || at.steady >= due || ended) due = work(at);
     }
+    log(LogLevel::info, "journal-closed", {{"file", keeping_.file}, {"newest_hash", head_}});
 }
 
-void JournalThread::work(Now at) {
+Instant JournalThread::work(Now at) {
     auto done = keep_house(at);
-    if (done && !backlog_.waiting().empty()) {
-        const auto head = store_->append(backlog_.waiting());
-        if (!head) done = tl::unexpected(head.error());
+    if (done) done = write_waiting();
+    const std::string trouble = done ? "" : done.error().what;
+    if (trouble != trouble_ && told_(trouble)) trouble_ = trouble;
+    return at.steady + (done && trouble_.empty() ? prune_every : try_again);
+}
+
+Result<void> JournalThread::write_waiting() {
+    if (backlog_.waiting().empty()) return {};
+    auto head = store_->append(backlog_.waiting());
+    if (!head) return tl::unexpected(std::move(head.error()));
+    if (head_.empty()) {
+        log(LogLevel::info, "journal-open", {{"file", keeping_.file}, {"newest_hash", *head}});
     }
-    if (!done) return tell(done.error().what);
+    head_ = std::move(*head);
     backlog_.written();
-    tell("");
+    return {};
 }
 
 Result<void> JournalThread::keep_house(Now at) {
@@ -96,12 +104,6 @@ Result<void> JournalThread::keep_house(Now at) {
     auto pruned = store_->prune(at, before, keeping_.least, keeping_.most);
     if (pruned) pruned_at_ = at.steady;
     return pruned;
-}
-
-void JournalThread::tell(const std::string& trouble) {
-    if (trouble == trouble_) return;
-    trouble_ = trouble;
-    told_(trouble);
 }
 
 }  // namespace firebreak

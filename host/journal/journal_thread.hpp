@@ -42,9 +42,9 @@ public:
     static constexpr std::size_t most_waiting = 20'000;
 
     /// `told` hears, on this thread, what is wrong with the journal when that begins or changes,
-    /// and "" when it works again.
+    /// and "" when it works again; false when it could not take the word now.
     JournalThread(JournalKeeping keeping, std::unique_ptr<JournalStore> store, std::string policy,
-                  std::function<void(const std::string&)> told);
+                  std::function<bool(const std::string&)> told);
     ~JournalThread();  ///< writes what waits, if the disk takes it
     JournalThread(const JournalThread&) = delete;
     JournalThread& operator=(const JournalThread&) = delete;
@@ -55,16 +55,18 @@ private:
     struct End {};
 
     void run();
-    void work(Now now);
+    /// When to work again if nothing comes.
+    Instant work(Now now);
     [[nodiscard]] Result<void> keep_house(Now now);
-    void tell(const std::string& trouble);
+    [[nodiscard]] Result<void> write_waiting();
 
     JournalKeeping keeping_;
     std::unique_ptr<JournalStore> store_;
     std::string policy_;
-    std::function<void(const std::string&)> told_;
+    std::function<bool(const std::string&)> told_;
     Backlog backlog_{most_waiting};
     std::string trouble_;
+    std::string head_;  ///< the newest row's hash
     bool policy_kept_ = false;
     Instant pruned_at_ = Instant::min();
     Inbox<std::variant<End, std::vector<Entry>>> orders_{1U << 16U};
