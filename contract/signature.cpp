@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 
+#include "contract/digest.hpp"
+
 namespace firebreak {
 namespace {
 
@@ -146,6 +148,15 @@ bool verifies(const PublicKey& key, std::string_view topic, const Signature& sig
     const auto text = what_is_signed(topic, signature.body);
     return crypto_sign_verify_detached(signature.bytes.data(), bytes_of(text), text.size(),
                                        key.bytes.data()) == 0;
+}
+
+std::string sha256(std::string_view text) {
+    std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
+    crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                       text.size());
+    std::array<char, 2 * crypto_hash_sha256_BYTES + 1> hex{};
+    sodium_bin2hex(hex.data(), hex.size(), hash.data(), hash.size());
+    return hex.data();
 }
 
 }  // namespace firebreak

@@ -106,6 +106,7 @@ Refusal Controller::State::guards_up(const Target& target, const Step& step, Ins
 Refusal Controller::State::guards_down(const Target& target, const Step& step) {
     const auto& guard = plan.guard;
     const auto admitted = target.rung.admitted;
+    if (auto refused = guard_journal(step, admitted, journal_trouble)) return refused;
     if (auto refused = guard_quorum(step, admitted, target.fresh, guard.quorum)) return refused;
     if (auto refused = guard_fresh(step, admitted)) return refused;
     if (guard.max_tier_percent < 100) {
@@ -180,13 +181,18 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
     if (!steps.empty()) target.spaced_until = now.steady + plan.guard.spacing;
     if (!steps.empty()) ++counters["orders.sent"];
     tell_steps(steps, true);
-    for (const auto& step : steps) command(target, step, true, now);
+    if (steps.empty()) sent_again.push_back(target.plan->name);
+    for (const auto& step : steps) {
+        note(EntryKind::order, step);
+        command(target, step, true, now);
+    }
     orders.push_back({target.plan->name, std::move(steps)});
 }
 
 void Controller::State::switch_outlets(Target& target, const std::vector<Step>& steps, Now now) {
     for (const auto& step : steps) {
         if (target.outlets.commanding(step)) continue;
+        note(EntryKind::order, step);
         pace.took(now.steady);
         target.spaced_until = now.steady + plan.guard.spacing;
     }
@@ -206,7 +212,10 @@ void Controller::State::switch_outlets(Target& target, const std::vector<Step>& 
     const auto due = target.outlets.take_due(now.steady);
     tell_steps(due, true);
     counters["orders.sent"] += due.size();
-    for (const auto& step : due) command(target, step, true, now);
+    for (const auto& step : due) {
+        sent_again.push_back(target.plan->name);
+        command(target, step, true, now);
+    }
 }
 
 void Controller::State::rehearse(Target& target, const std::vector<Step>& steps, Now now) {
@@ -216,7 +225,10 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
     }
     tell_steps(fresh, false);
     counters["steps.rehearsed"] += fresh.size();
-    for (const auto& step : fresh) command(target, step, false, now);
+    for (const auto& step : fresh) {
+        note(EntryKind::rehearsal, step);
+        command(target, step, false, now);
+    }
 }
 
 void Controller::State::command(const Target& target, const Step& step, bool armed, Now now) {

@@ -33,7 +33,7 @@ std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
 
 }  // namespace
 
-Controller::State::State(PolicyPlan policy, std::string boot, Now start)
+Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool recording)
     : plan(std::move(policy)),
       self{plan.site, Role::host, plan.host},
       started(start),
@@ -44,6 +44,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
       sealer(plan.trust),
       order_of_acting(acting_order(plan.targets)),
       outgoing(self),
+      record(recording),
       pace(plan.guard.max_steps_per_minute) {
     targets.reserve(plan.targets.size());  // `sharing` points into it
     std::map<std::pair<std::string, std::string>, std::size_t> backends;
@@ -52,6 +53,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
         target.plan = &target_plan;
         target.ballots = ballots_for(plan, target_plan);
         target.rung.calm_since = start.steady;
+        target.recorded.target = target_plan.name;
         target.voted_at = start.steady;
         if (has_backend(target_plan)) {
             auto& local = locals[share_key(target_plan, target_plan.site)];
@@ -87,6 +89,7 @@ Target* Controller::State::find(const std::string& name) {
 
 void Controller::State::link_up(const LinkUp& link, Now now) {
     linked = true;
+    record.keep(EntryKind::link, now, text_of(link));
     if (link.resumed) caught_up = now.steady + catching_up;
     if (postures_from == never) postures_from = now.steady + seeding_grace;
     situation.link_up(now.steady);
@@ -108,11 +111,12 @@ void Controller::State::evaluate(Now now) {
         outgoing.record({topic(Kind::ack, ack.about), to_json(ack), false});
     }
     if (now.steady >= heartbeat_at) publish_status(now);
+    record_tick(now);
 }
 
 void Controller::State::decide(Now now) {
     for (auto& target : targets) {
-        const bool moved = target.climb(plan, situation, now.steady);
+        const bool moved = target.climb(plan, situation, journal_trouble, now.steady);
         if (target.expires(plan.guard.expires_after, now.steady)) {
             tell(LogLevel::warning, "expired",
                  {{"target", target.plan->name},
@@ -174,18 +178,25 @@ void Controller::State::publish_status(Now now) {
     outgoing.retain({topic(Kind::status), to_json(status), true});
 }
 
-Controller::Controller(PolicyPlan plan, std::string boot, Now start)
-    : state_(std::make_unique<State>(std::move(plan), std::move(boot), start)) {
+Controller::Controller(PolicyPlan plan, std::string boot, Now start,
+                       std::optional<std::string> policy_digest)
+    : state_(std::make_unique<State>(std::move(plan), std::move(boot), start,
+                                     policy_digest.has_value())) {
+    state_->record_start(policy_digest.value_or(""), start);
     state_->evaluate(start);
 }
 Controller::~Controller() = default;
 Controller::Controller(Controller&&) noexcept = default;
 
 void Controller::take_in(const HostInput& input, Now now) {
-    if (const auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(*receipt, now.steady);
+    if (const auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(*receipt, now);
     if (const auto* message = std::get_if<Arrived>(&input)) state_->arrived(*message, now);
     if (const auto* link = std::get_if<LinkUp>(&input)) state_->link_up(*link, now);
-    if (std::holds_alternative<LinkDown>(input)) {
+    if (const auto* evidence = std::get_if<Evidence>(&input)) state_->retold(*evidence, now);
+    if (const auto* sent = std::get_if<SentAgain>(&input)) state_->said_again(*sent, now.steady);
+    if (const auto* word = std::get_if<JournalWord>(&input)) state_->journal_word(*word, now);
+    if (const auto* down = std::get_if<LinkDown>(&input)) {
+        state_->record.keep(EntryKind::link, now, text_of(*down));
         state_->linked = false;
         state_->situation.link_down();
         state_->lives.forget_held();
@@ -233,6 +244,10 @@ std::vector<Order> Controller::take_orders() {
 
 std::vector<LogLine> Controller::take_log() {
     return std::exchange(state_->lines, {});
+}
+
+std::vector<Entry> Controller::take_record() {
+    return state_->record.take();
 }
 
 const Message* Controller::next_message() {

@@ -5,37 +5,22 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "contract/message.hpp"
 #include "contract/support/log.hpp"
-#include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
-#include "host/actuate/actuator.hpp"
-#include "host/plan.hpp"
+#include "host/input.hpp"
+#include "host/journal/entry.hpp"
 #include "host/policy.hpp"
 
 namespace firebreak {
 
-/// A crew worker's answer: what the target's items are now. Empty `steps`: an observation.
-struct Receipt {
-    std::string target;
-    std::vector<Step> steps;
-    Result<ItemStates> states;
-};
-
-/// Work for the crew. Empty `steps`: only observe.
-struct Order {
-    std::string target;
-    std::vector<Step> steps;
-};
-
-using HostInput = std::variant<Receipt, LinkUp, LinkDown, Arrived>;
-
 class Controller {
 public:
-    Controller(PolicyPlan plan, std::string boot, Now start);
+    /// With the SHA-256 of a policy's text: a record is kept, for take_record().
+    Controller(PolicyPlan plan, std::string boot, Now start,
+               std::optional<std::string> policy_digest = std::nullopt);
     ~Controller();
     Controller(Controller&&) noexcept;
     Controller& operator=(Controller&&) = delete;
@@ -52,6 +37,9 @@ public:
 
     /// What happened since the last call, for the log; bounded when nobody asks.
     [[nodiscard]] std::vector<LogLine> take_log();
+
+    /// What to write into the journal since the last call: inputs and what followed, in order.
+    [[nodiscard]] std::vector<Entry> take_record();
 
     /// The next message to publish; nothing while the link is down.
     [[nodiscard]] const Message* next_message();

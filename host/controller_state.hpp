@@ -1,5 +1,6 @@
-// The inside of the controller, shared by its three sources: controller.cpp (the outside, what
-// is published), intake.cpp (what comes in) and acting.cpp (steps through guards to orders).
+// The inside of the controller, shared by its sources: controller.cpp (the outside, what is
+// published), intake.cpp (what comes in), acting.cpp (steps through guards to orders) and
+// recording.cpp (what of both the journal is told).
 #pragma once
 
 #include <map>
@@ -12,6 +13,7 @@
 #include "contract/topic.hpp"
 #include "host/controller.hpp"
 #include "host/guard/share.hpp"
+#include "host/journal/recorder.hpp"
 #include "host/lives.hpp"
 #include "host/outgoing.hpp"
 #include "host/target.hpp"
@@ -23,7 +25,7 @@ namespace firebreak {
 }
 
 struct Controller::State {
-    State(PolicyPlan policy, std::string boot, Now start);
+    State(PolicyPlan policy, std::string boot, Now start, bool recording);
 
     void arrived(const Arrived& message, Now now);
     void believed(const Topic& topic, const std::string& payload, bool genuine, Now now);
@@ -34,10 +36,22 @@ struct Controller::State {
     /// `reason` is what it is counted by; of a kind of message it is told once.
     void dropped(std::string_view reason, std::string_view kind, const std::string& why);
     void heard(Heard heard);
-    void acked(const Topic& topic, const Ack& ack, bool genuine);
-    void seed(const Topic& topic, const PostureNotice& notice, Instant now);
-    void receipt(const Receipt& receipt, Instant now);
+    void acked(const Topic& topic, const Ack& ack, bool genuine, Now now);
+    void seed(const Topic& topic, const PostureNotice& notice, Now now);
+    void receipt(const Receipt& receipt, Now now);
     void link_up(const LinkUp& link, Now now);
+
+    // What the situation is told, and the journal with it.
+    [[nodiscard]] Heard hear(const Origin& agent, const AlarmNotice& notice, Now now);
+    [[nodiscard]] Heard hear(const Origin& agent, const Status& status, Now now);
+    void retold(const Evidence& evidence, Now now);
+    void said_again(const SentAgain& sent, Instant now);
+    void journal_word(const JournalWord& word, Now now);
+    void record_start(const std::string& policy, Now now);
+    void record_evidence(const Topic& of, const std::string& payload, Now now);
+    void record_receipt(const Receipt& receipt, const Target& target, Now now);
+    void note(EntryKind kind, const Step& step);
+    void record_tick(Now now);
 
     void evaluate(Now now);
     void decide(Now now);
@@ -82,6 +96,9 @@ struct Controller::State {
     std::vector<std::size_t> order_of_acting;
     AlarmAcks alarm_acks;
     Outgoing outgoing;
+    Recorder record;
+    std::vector<std::string> sent_again;  ///< in this tick, without deciding anything: targets
+    std::string journal_trouble;  ///< why nothing new may be decided: it could not be recorded
     Pace pace;
     bool paced = false;  // the pace held a step back: try again when it allows
     std::vector<Order> orders;

@@ -10,6 +10,11 @@ Refusal guard_fresh(const Step& step, Posture admitted) {
            "; passes once an agent that asks for it is heard";
 }
 
+Refusal guard_journal(const Step& step, Posture admitted, const std::string& trouble) {
+    if (trouble.empty() || step.posture <= admitted) return std::nullopt;
+    return "the journal cannot be written: " + trouble + "; passes once it can";
+}
+
 Refusal guard_quorum(const Step& step, Posture admitted, int fresh, int quorum) {
     if (step.posture <= admitted || fresh >= quorum) return std::nullopt;
     return fmt::format("quorum: {} agents are fresh, {} must be; passes once {} more are heard",

@@ -22,6 +22,9 @@ using Refusal = std::optional<std::string>;
 /// It may be finished on old evidence: the agent may have burnt since.
 [[nodiscard]] Refusal guard_fresh(const Step& step, Posture admitted);
 
+/// What cannot be recorded is not begun: asked as guard_fresh() is. `trouble`: why not, or "".
+[[nodiscard]] Refusal guard_journal(const Step& step, Posture admitted, const std::string& trouble);
+
 /// Whether so many of the agents a target listens to are fresh; asked as guard_fresh() is.
 [[nodiscard]] Refusal guard_quorum(const Step& step, Posture admitted, int fresh, int quorum);
 

@@ -68,10 +68,10 @@ void Controller::State::believed(const Topic& topic, const std::string& payload,
              [&](const auto& notice) { alarm(topic.origin, notice, genuine, now); });
     } else if (topic.kind == Kind::ack) {
         take("ack", parse_ack(payload), &Ack::about,
-             [&](const auto& ack) { acked(topic, ack, genuine); });
+             [&](const auto& ack) { acked(topic, ack, genuine, now); });
     } else if (topic.kind == Kind::posture) {
         take("posture", parse_posture_notice(payload), &PostureNotice::target,
-             [&](const auto& notice) { seed(topic, notice, now.steady); });
+             [&](const auto& notice) { seed(topic, notice, now); });
     } else {
         const auto said = parse_status(payload);
         if (!said) return dropped("malformed", "status", said.error().what);
@@ -83,7 +83,7 @@ void Controller::State::alarm(const Origin& agent, const AlarmNotice& notice, bo
                               Now now) {
     const auto life = lives.of(agent, notice.stamp, genuine, situation.find(agent));
     if (life == Life::present) {
-        const auto news = situation.alarm(agent, notice, now.steady);
+        const auto news = hear(agent, notice, now);
         if (news == Heard::old) alarm_acks.say_again(agent, notice);
         return heard(news);
     }
@@ -119,13 +119,13 @@ void Controller::State::status(const Origin& agent, const Status& status, bool g
               {"note", "its alarms count once it has heard this host: is it in its hosts?"}});
         return;
     }
-    heard(situation.status(agent, status, now.steady));
+    heard(hear(agent, status, now));
     for (const auto& notice : lives.take_held(agent)) {
-        heard(situation.alarm(agent, notice, now.steady));
+        heard(hear(agent, notice, now));
     }
 }
 
-void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine) {
+void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine, Now now) {
     if (genuine && ack.boot != stamper.boot()) {
         return dropped("replayed", "ack", "of a command of an earlier life");
     }
@@ -135,6 +135,7 @@ void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine) 
     if (!commanded || agent_of(*target->plan) != topic.origin) return;
     const auto settled = target->outlets.acked(ack);
     if (!settled) return;
+    record_evidence(topic, to_json(ack), now);
     const auto& step = settled->step;
     tell(LogLevel::info, "receipt",
          {{"target", step.target},
@@ -152,10 +153,11 @@ void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine) 
     target->ledger.item_is(step.item, step.action, settled->ours);
 }
 
-void Controller::State::seed(const Topic& topic, const PostureNotice& notice, Instant now) {
+void Controller::State::seed(const Topic& topic, const PostureNotice& notice, Now now) {
     Target* target = find(topic.name);
     if (target == nullptr || target->seeded || notice.stamp.boot == stamper.boot()) return;
     target->seeded = true;
+    record_evidence(topic, to_json(notice), now);
     const auto& items = target->plan->items;
     const auto is_item = [&](const std::string& name) {
         return std::find(items.begin(), items.end(), name) != items.end();
@@ -177,21 +179,22 @@ void Controller::State::seed(const Topic& topic, const PostureNotice& notice, In
         target->rung.because = notice.because;
         target->rung.cause = notice.because.empty() ? "calm" : notice.because.front();
         target->rung.cause_began = notice.stamp;
-        target->rung.calm_since = now;
+        target->rung.calm_since = now.steady;
     }
     tell(LogLevel::info, "took-over",
          {{"target", notice.target}, {"wanted", to_string(notice.wanted)}, {"held", held.size()}});
 }
 
-void Controller::State::receipt(const Receipt& receipt, Instant now) {
+void Controller::State::receipt(const Receipt& receipt, Now now) {
     Target* target = find(receipt.target);
     if (target == nullptr) return;
+    record_receipt(receipt, *target, now);
     auto& ledger = target->ledger;
     if (!receipt.states) {
         const auto& error = receipt.states.error();
         ++counters["orders.failed"];
         ledger.failed(std::string(to_string(error.fault)) + ": " + error.what,
-                      !receipt.steps.empty(), now);
+                      !receipt.steps.empty(), now.steady);
         tell(LogLevel::warning, "order-failed",
              {{"target", receipt.target},
               {"steps", receipt.steps.size()},
@@ -199,7 +202,7 @@ void Controller::State::receipt(const Receipt& receipt, Instant now) {
               {"why", error.what}});
         return;
     }
-    for (const auto& item : ledger.read_back(*receipt.states, now)) {
+    for (const auto& item : ledger.read_back(*receipt.states, now.steady)) {
         tell(LogLevel::warning, "changed-by-others",
              {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
@@ -218,7 +221,7 @@ void Controller::State::receipt(const Receipt& receipt, Instant now) {
     }
     for (auto& other : targets) {
         if (&other != target && other.plan->endpoint == target->plan->endpoint) {
-            other.ledger.endpoint_answers(now);
+            other.ledger.endpoint_answers(now.steady);
         }
     }
 }

@@ -2,9 +2,12 @@
 #include <atomic>
 #include <cstdio>
 #include <functional>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <variant>
 
+#include "contract/digest.hpp"
 #include "contract/link/link.hpp"
 #include "contract/support/inbox.hpp"
 #include "contract/support/log.hpp"
@@ -13,7 +16,10 @@
 #include "host/actuate/catalog.hpp"
 #include "host/actuate/crew.hpp"
 #include "host/controller.hpp"
+#include "host/journal/journal_file.hpp"
+#include "host/journal/journal_thread.hpp"
 #include "host/policy_file.hpp"
+#include "host/verbs/verbs.hpp"
 
 namespace firebreak {
 namespace {
@@ -88,12 +94,35 @@ void give_orders(Controller& controller, Crew& crew) {
     for (const auto& line : lines) log(line);
 }
 
-void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
-          std::atomic<MissedLink>& missed, const std::atomic<bool>& stop) {
+/// The policy as the journal keeps it; nothing when there is no journal.
+std::optional<std::string> text_for_record(const PolicyPlan& plan, const std::string& config) {
+    if (plan.journal.file.empty()) return std::nullopt;
+    std::ifstream in(config, std::ios::binary);
+    return recorded_text({std::istreambuf_iterator<char>(in), {}});
+}
+
+/// Starts the journal's thread; what is wrong with it comes back as an input.
+std::unique_ptr<JournalThread> open_journal(const PolicyPlan& plan, const std::string& boot,
+                                            const std::string& policy, Inbox<Input>& inbox) {
+    return std::make_unique<JournalThread>(JournalKeeping{plan.journal.file, plan.journal.keep},
+                                           make_journal_store(plan.journal.file, boot), policy,
+                                           [&inbox](const std::string& trouble) {
+                                               return inbox.post(HostInput(JournalWord{trouble}));
+                                           });
+}
+
+void write_record(Controller& controller, JournalThread* journal) {
+    if (journal == nullptr) return;
+    if (auto record = controller.take_record(); !record.empty()) journal->write(std::move(record));
+}
+
+void loop(Controller& controller, Crew& crew, Link& link, JournalThread* journal,
+          Inbox<Input>& inbox, std::atomic<MissedLink>& missed, const std::atomic<bool>& stop) {
     std::uint64_t dropped = 0;
     while (!stop) {
         const auto linked = link.tick(now().steady);
         give_orders(controller, crew);
+        write_record(controller, journal);
         const auto published = publish_all(controller, link, now().steady);
         const auto wake = std::min({linked, published, controller.next_deadline()});
         // All of what has come is taken in before anything is decided: a drain waits for some
@@ -131,7 +160,9 @@ int run(const std::string& config, bool verbose) {
         wake();
     });
     const auto boot = make_boot_id();
-    Controller controller(plan, boot, now());
+    const auto policy = text_for_record(plan, config);
+    Controller controller(plan, boot, now(),
+                          policy ? std::optional(sha256(*policy)) : std::nullopt);
     log(LogLevel::info, "started",
         {{"site", plan.site},
          {"host", plan.host},
@@ -149,6 +180,7 @@ int run(const std::string& config, bool verbose) {
             std::visit([&](auto& what) { return inbox.post(HostInput(std::move(what))); }, event);
         if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
+    const auto journal = policy ? open_journal(plan, boot, *policy, inbox) : nullptr;
     Crew crew(
         plan,
         [&](const EndpointPlan& endpoint, int stop_fd) {
@@ -158,8 +190,9 @@ int run(const std::string& config, bool verbose) {
             const Result<ItemStates>& states) {
             return inbox.post(HostInput(Receipt{target, steps, states}));
         });
-    loop(controller, crew, *link, inbox, missed, stop);
+    loop(controller, crew, *link, journal.get(), inbox, missed, stop);
     link->close(controller.farewell(now()));
+    write_record(controller, journal.get());
     log(LogLevel::info, "stopped");
     return 0;
 }
@@ -182,6 +215,7 @@ int main(int argc, char** argv) {
         .verb("keygen", "Make a secret key that signs messages, print its public half",
               [&] { return keygen(files.front()); })
         .words("FILE", "a new file, readable by its owner only", files, 1, 1);
+    add_history(program);
     program.verb("run", "Watch, vote, drain and shed", [&] { return run(config, verbose); })
         .option("--config", "policy file", config, true)
         .flag("--verbose", "log debug lines, too", verbose);

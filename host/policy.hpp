@@ -85,6 +85,14 @@ struct MaintenancePlan {
     std::string why;
 };
 
+/// No hold is longer, and no journal keeps less: what is held must be known after a restart.
+inline constexpr Duration longest_hold = std::chrono::hours(8 * 24);
+
+struct JournalPlan {
+    std::string file;  ///< "": nothing is recorded
+    Duration keep = std::chrono::hours(90 * 24);
+};
+
 struct PolicyPlan {
     std::string site;  ///< the site this host publishes under
     std::string host;  ///< host id
@@ -99,6 +107,7 @@ struct PolicyPlan {
     std::vector<MaintenancePlan> maintenance;
     std::optional<PowerMap> map;  ///< what feeds what, where the file says it
     TrustPlan trust;
+    JournalPlan journal;
 };
 
 }  // namespace firebreak

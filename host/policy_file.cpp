@@ -10,6 +10,7 @@
 #include "contract/trust_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
+#include "host/journal/journal_file.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
@@ -146,6 +147,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
                       "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
     }
     plan.trust = read_trust(root);
+    if (auto journal = root.table("journal")) read_journal_plan(*journal, plan.journal);
     if (auto guard = root.table("guard")) read_guard(*guard, plan.guard);
     if (plan.guard.expires_after > Duration::zero() && plan.guard.expires_after < plan.calm_for) {
         root.complain("guard", "\"expires_after\" must be longer than \"calm_for\"");
@@ -180,6 +182,10 @@ std::string describe(const PolicyPlan& plan) {
     }
     if (plan.map) out += describe(*plan.map);
     for (const auto& warning : single_points(plan)) out += "warning: " + warning + '\n';
+    out += plan.journal.file.empty()
+               ? "no journal: add [journal] with file = \"/var/lib/firebreak/host.journal\"\n"
+               : fmt::format("journal {}, kept for {}\n", plan.journal.file,
+                             format_duration(plan.journal.keep));
     out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {

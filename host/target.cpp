@@ -6,18 +6,21 @@
 
 namespace firebreak {
 
-bool Target::climb(const PolicyPlan& policy, const Situation& situation, Instant now) {
+bool Target::climb(const PolicyPlan& policy, const Situation& situation,
+                   const std::string& unrecorded, Instant now) {
     const auto before = rung.wanted;
     const auto max_age = policy.guard.evidence_max_age;
     firebreak::VoteCount votes = firebreak::tally(ballots, situation, max_age, now);
     fresh = fresh_agents(ballots, situation, max_age, now);
-    if (fresh < policy.guard.quorum) {
-        // Too few are heard to start anything; what was admitted before may be finished.
+    if (fresh < policy.guard.quorum || !unrecorded.empty()) {
+        // Too few are heard to start anything, or nobody could tell later why; what was admitted
+        // before may be finished.
         for (auto& vote : votes.votes) vote.fresh = false;
     }
     doubt.clear();
     if (votes.wanted() < rung.wanted) {
         doubt = firebreak::doubt(ballots, rung.wanted, situation, max_age, now);
+        if (!unrecorded.empty()) doubt = "the journal cannot be written";
     }
     rung = next_rung(std::move(rung), votes, !doubt.empty(), now, policy.calm_for);
     poll = std::move(votes);

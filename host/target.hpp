@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/guard.hpp"
+#include "host/journal/words.hpp"
 #include "host/ledger.hpp"
 #include "host/outlet_orders.hpp"
 #include "host/policy.hpp"
@@ -39,6 +40,9 @@ struct Target {
     std::optional<PostureNotice> published;  ///< without its stamp
     std::uint64_t published_of = 0;          ///< the ledger's revision then
 
+    Stand recorded;                ///< as the journal knows it
+    std::string recorded_refusal;  ///< the same, without its digits
+
     // Worked out of the ledger; thousands of targets are asked at every message.
     using Basis = std::pair<std::uint64_t, Posture>;  // the ledger's revision, the rung wanted
     std::optional<Basis> rested;                      ///< on this basis there was nothing to do
@@ -46,7 +50,9 @@ struct Target {
     mutable std::optional<std::pair<std::uint64_t, std::string>> absent_on;
 
     /// Votes and rung at `now`; true when the rung changed.
-    bool climb(const PolicyPlan& policy, const Situation& situation, Instant now);
+    /// Nothing new begins while it is `unrecorded`, which says why it cannot be written down.
+    bool climb(const PolicyPlan& policy, const Situation& situation, const std::string& unrecorded,
+               Instant now);
     /// True once, when nobody has voted for the present rung for longer than `after`.
     bool expires(Duration after, Instant now);
 

@@ -63,8 +63,9 @@ class RoomStory {
 public:
     using Names = std::vector<std::string>;
 
-    explicit RoomStory(PolicyPlan plan = story_policy(), const std::string& boot = "life-1")
-        : controller(std::move(plan), boot, at()) {
+    explicit RoomStory(PolicyPlan plan = story_policy(), const std::string& boot = "life-1",
+                       std::optional<std::string> policy_digest = std::nullopt)
+        : controller(std::move(plan), boot, at(), std::move(policy_digest)) {
         for (const char* backend : {"text", "videos"}) {
             servers[backend] = {{"pangyo-a", "ready"},
                                 {"pangyo-b", "ready"},

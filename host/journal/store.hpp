@@ -1,0 +1,46 @@
+// The journal's file: rows of a chain in SQLite, only ever appended to, but for the oldest, which
+// are pruned. On the disk before append() returns. One writer; readers may be other processes.
+// Errors: busy: no room, try again; refused: not writable; corrupt: moved aside, begun anew.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract/support/result.hpp"
+#include "host/journal/chain.hpp"
+
+namespace firebreak {
+
+class JournalStore {
+public:
+    virtual ~JournalStore() = default;
+
+    /// All of them or none; gives the newest row's hash.
+    [[nodiscard]] virtual Result<std::string> append(const std::vector<Entry>& entries) = 0;
+
+    /// Keeps the text of a policy under its SHA-256, once, and gives that.
+    [[nodiscard]] virtual Result<std::string> keep_policy(const std::string& text) = 0;
+
+    /// Deletes rows that are older than `before`, but always leaves the newest `least`: a clock
+    /// that jumps must not cost the record. At most `most` are left, however young.
+    [[nodiscard]] virtual Result<void> prune(Now now, WallTime before, std::uint64_t least,
+                                             std::uint64_t most) = 0;
+};
+
+/// For the life `boot` of a host. The file at `path` is made if missing, its folder too. Always
+/// gives a store: one that cannot be opened says so at each call and tries again then.
+[[nodiscard]] std::unique_ptr<JournalStore> make_journal_store(std::string path, std::string boot);
+
+/// Reads a journal, whether or not its host runs: rows from `first` on, oldest first, until `take`
+/// says false.
+[[nodiscard]] Result<void> read_journal(const std::string& path, std::uint64_t first,
+                                        const std::function<bool(const ChainRow&)>& take);
+/// The number of the newest row; 0: none.
+[[nodiscard]] Result<std::uint64_t> newest_row(const std::string& path);
+/// A policy's text by its SHA-256, checked against it.
+[[nodiscard]] Result<std::string> recorded_policy(const std::string& path,
+                                                  const std::string& digest);
+
+}  // namespace firebreak

@@ -1,0 +1,11 @@
+// The verbs of firebreak-host that look at a running host or at its journal, each in a source of
+// its own. They own no state but the words they were given.
+#pragma once
+
+#include "contract/support/program.hpp"
+
+namespace firebreak {
+
+void add_history(Program& program);
+
+}  // namespace firebreak
