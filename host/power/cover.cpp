@@ -21,7 +21,7 @@ struct Scaled {
     std::vector<Vector> gives;  ///< 1 is the need; more than that is worth no more
     std::vector<Vector> whole;  ///< the same, not cut off
     Vector worth;
-    Vector need;      ///< the caller's, to begin with one price for all kinds alike
+    Vector need;      ///< the caller's
     double step = 0;  ///< all costs are the same: every cover's is a multiple of it
 
     [[nodiscard]] std::size_t size() const { return places.size(); }
@@ -75,32 +75,32 @@ struct Priced {
     double bound = 0;
 };
 
-/// One dimension: the price at which the items that are worth it just cover.
-Priced price_one(const Scaled& problem) {
-    std::vector<std::size_t> order(problem.size());
-    std::iota(order.begin(), order.end(), 0U);
-    const auto ratio = [&](std::size_t i) { return problem.costs[i] / problem.gives[i][0]; };
-    std::sort(order.begin(), order.end(),
-              [&](std::size_t a, std::size_t b) { return ratio(a) < ratio(b); });
-    double covered = 0;
-    Vector price = {0.0};
-    for (const auto i : order) {
-        covered += problem.gives[i][0];
-        price[0] = ratio(i);
-        if (covered >= 1) break;
+/// The best prices along one direction: those at which the items that are worth theirs just
+/// cover. In one dimension there is no other.
+Vector price_along(const Scaled& problem, const Vector& direction) {
+    std::vector<std::pair<double, double>> offers;  // cost a unit, units
+    for (std::size_t i = 0; i < problem.size(); ++i) {
+        const double units = priced(problem.gives[i], direction);
+        if (units > 0) offers.emplace_back(problem.costs[i] / units, units);
     }
-    Vector slack;
-    return {price, lagrange(problem, price, slack)};
+    std::sort(offers.begin(), offers.end());
+    double wanted = std::accumulate(direction.begin(), direction.end(), 0.0);
+    double price = 0;
+    for (const auto& [cost, units] : offers) {
+        price = cost;
+        wanted -= units;
+        if (wanted <= 0) break;
+    }
+    auto prices = direction;
+    for (auto& one : prices) one *= price;
+    return prices;
 }
 
-/// Several: the ascent of Polyak towards `cost`, which some cover has.
+/// Several dimensions: the ascent of Polyak towards `cost`, which some cover has.
 Priced price_all(const Scaled& problem, double cost) {
-    if (problem.dimensions() == 1) return price_one(problem);
-    // At first a unit costs the same in every dimension.
-    Vector prices = problem.need;
-    const double all = std::accumulate(prices.begin(), prices.end(), 0.0);
-    for (auto& price : prices) price *= cost / all;
     Vector slack, way(problem.dimensions(), 0.0);
+    auto prices = price_along(problem, problem.need);  // a kW costs the same everywhere
+    if (problem.dimensions() == 1) return {prices, lagrange(problem, prices, slack)};
     Priced best{prices, 0};
     double pace = 1;
     for (int round = 0; round < rounds; ++round) {
