@@ -1,6 +1,7 @@
 // What a large site costs the host. (a) alarm message in to the last of 32,000 servers in DRAIN
 // and read back, over the same command lines poured raw into the same HAProxy; (c) planning from
-// 1,000 servers to a million, in process; (d) a flood of 100,000 alarms.
+// 1,000 servers to a million, in process; (d) a flood of 100,000 alarms; (e) how near the choice of
+// loads to shed comes to the best there is.
 #include <fmt/format.h>
 #include <time.h>
 
@@ -15,6 +16,7 @@
 #include "bench/host/edge.hpp"
 #include "bench/host/fleet.hpp"
 #include "bench/host/room_voice.hpp"
+#include "bench/host/shed_optimality.hpp"
 #include "bench/support/process_figures.hpp"
 #include "contract/payload.hpp"
 #include "contract/topic.hpp"
@@ -232,5 +234,6 @@ int main(int argc, char** argv) {
     if (only.empty() || only == "planning") good = planning() && good;
     if (only.empty() || only == "drain") good = drain() && good;
     if (only.empty() || only == "flood") good = flood() && good;
+    if (only.empty() || only == "shed") good = shed_optimality() && good;
     return good ? 0 : 1;
 }

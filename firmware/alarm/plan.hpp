@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "contract/alarm.hpp"
+#include "contract/overload.hpp"
 #include "contract/reading.hpp"
 #include "contract/support/time.hpp"
 #include "firmware/alarm/annunciation.hpp"
@@ -26,11 +27,6 @@ struct GroupPlan {
     std::vector<PointId> members;
 };
 using Group = std::shared_ptr<const GroupPlan>;
-
-struct CurvePoint {
-    double load = 0;     ///< in the point's unit
-    double seconds = 0;  ///< for how long this load is allowed from cold
-};
 
 /// The newest reading.
 struct Present {};
@@ -62,7 +58,7 @@ struct TimeTo {
 };
 /// Seconds until the load has lasted too long, by the UPS's own curve.
 struct Overload {
-    std::vector<CurvePoint> curve;  ///< loads rising, seconds falling
+    std::vector<CurvePoint> curve;  ///< loads in the point's unit, rising; seconds falling
 };
 /// Seconds without any change while the peers' median moved by `moved`; without peers, while the
 /// point's own habit says that it should have changed.

@@ -11,7 +11,7 @@
 
 #include "firmware/alarm/belief.hpp"
 #include "firmware/alarm/condition.hpp"
-#include "firmware/alarm/overload.hpp"
+#include "contract/overload.hpp"
 #include "firmware/alarm/peers.hpp"
 #include "firmware/alarm/trace.hpp"
 

@@ -1,13 +1,17 @@
 // How long an overload may still last, by the UPS's own curve of load against seconds. It adds up
 // like heat in a fuse: a second at a load that is allowed for T seconds uses 1/T of what there is,
-// and it comes back at the same pace below the curve. Pure; owned by the watch.
+// and it comes back at the same pace below the curve. Pure; the agent warns by it, the host sheds
+// by it.
 #pragma once
 
 #include <vector>
 
-#include "firmware/alarm/plan.hpp"
-
 namespace firebreak {
+
+struct CurvePoint {
+    double load = 0;     ///< in the unit of the loads asked about
+    double seconds = 0;  ///< for how long this load is allowed from cold
+};
 
 /// Seconds that a load is allowed from cold, between the curve's points on a log scale; infinite
 /// below the first, those of the last above it. The curve has loads rising and seconds falling.

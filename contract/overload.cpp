@@ -1,4 +1,4 @@
-#include "firmware/alarm/overload.hpp"
+#include "contract/overload.hpp"
 
 #include <algorithm>
 #include <cmath>

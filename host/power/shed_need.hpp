@@ -1,0 +1,39 @@
+// How many kW a UPS must lose, and by when: from its load, its capacity, its overload curve and
+// its runtime on battery. Pure. kW and durations; what is not known asks for nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "contract/overload.hpp"
+#include "contract/support/time.hpp"
+
+namespace firebreak {
+
+struct UpsRating {
+    double kw = 0;                     ///< what it may carry for ever
+    std::vector<CurvePoint> overload;  ///< loads in per cent of `kw`
+    Duration stop{};    ///< how long an orderly stop of what it feeds takes; 0: nothing is stopped
+    Duration margin{};  ///< so much earlier is the stop begun: the way of an order, and doubt
+    Duration hold{};    ///< the runtime to make sure of by shedding; 0: as long as it lasts
+};
+
+struct UpsState {
+    double load_kw = 0;
+    double used = 0;  ///< of what the overload curve allows, 0 cold to 1 no more
+    bool on_battery = false;
+    std::optional<Duration> runtime;  ///< at the present load
+};
+
+struct ShedNeed {
+    double kw = 0;                   ///< 0: nothing is to be shed
+    std::optional<Duration> within;  ///< from now on; nothing: no hurry
+    std::string why;                 ///< for people, "" while nothing is needed
+
+    bool operator==(const ShedNeed&) const = default;
+};
+
+[[nodiscard]] ShedNeed shed_need(const UpsRating& rating, const UpsState& state);
+
+}  // namespace firebreak
