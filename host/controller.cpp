@@ -63,7 +63,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
             sharing.resize(backends.size());
             sharing[target.backend].push_back(&target);
         }
-        target.ledger.trust_marks(target_plan.kind == TargetKind::slurm);
+        target.ledger.trust_marks(bears_marks(target_plan));
         if (by_message(target_plan)) {
             situation.expect(agent_of(target_plan), start.steady);
         }

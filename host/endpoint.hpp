@@ -47,11 +47,21 @@ struct WebhookEndpoint {
     std::string secret_file;  ///< read at every order, so that a secret may be changed
 };
 
+/// A Kubernetes API server; the address is its URL.
+struct KubernetesEndpoint {
+    HttpIdentity identity;
+    std::string token_file;  ///< read at every order: service account tokens are renewed
+    bool taint = false;      ///< drained nodes are tainted NoSchedule, too
+    Duration evict_deadline = std::chrono::minutes(5);  ///< then a budget is no reason to wait
+    bool force = false;                                 ///< pods are deleted then
+};
+
 struct EndpointPlan {
     std::string name;
     std::string address;
     Duration timeout = std::chrono::seconds(2);
-    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint, WebhookEndpoint> how{};
+    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint, WebhookEndpoint, KubernetesEndpoint>
+        how{};
 };
 
 }  // namespace firebreak

@@ -14,6 +14,7 @@ namespace {
 
 constexpr Duration longest_timeout = std::chrono::seconds(30);
 constexpr Duration longest_grace = std::chrono::hours(1);
+constexpr Duration longest_evict_deadline = std::chrono::hours(24);
 
 using Read = void (*)(Section&, EndpointPlan&);
 
@@ -67,25 +68,56 @@ void read_exec(Section& section, EndpointPlan& endpoint) {
     endpoint.how = std::move(how);
 }
 
+/// The URL under `kind`, and with whom to speak there.
+HttpIdentity read_identity(Section& section, std::string_view kind, const std::string& url) {
+    HttpIdentity identity;
+    identity.at = section.text_or("at", "");
+    const std::array<std::pair<std::string_view, std::string*>, 3> paths = {
+        {{"ca", &identity.ca}, {"certificate", &identity.certificate}, {"key", &identity.key}}};
+    for (const auto& [key, path] : paths) {
+        *path = section.text_or(key, "");
+        need_path(section, key, *path);
+    }
+    if (identity.certificate.empty() != identity.key.empty()) {
+        section.complain("certificate", "\"certificate\" and \"key\" go together");
+    }
+    if (url.empty()) return identity;
+    if (const auto why = url_complaint(url, identity.at); !why.empty()) section.complain(kind, why);
+    return identity;
+}
+
 void read_webhook(Section& section, EndpointPlan& endpoint) {
     WebhookEndpoint how;
     how.secret_file = section.text("secret_file");
-    how.identity.at = section.text_or("at", "");
-    how.identity.ca = section.text_or("ca", "");
-    how.identity.certificate = section.text_or("certificate", "");
-    how.identity.key = section.text_or("key", "");
-    const std::array<std::pair<std::string_view, const std::string*>, 4> paths = {
-        {{"secret_file", &how.secret_file},
-         {"ca", &how.identity.ca},
-         {"certificate", &how.identity.certificate},
-         {"key", &how.identity.key}}};
-    for (const auto& [key, path] : paths) need_path(section, key, *path);
-    if (how.identity.certificate.empty() != how.identity.key.empty()) {
-        section.complain("certificate", "\"certificate\" and \"key\" go together");
+    need_path(section, "secret_file", how.secret_file);
+    how.identity = read_identity(section, "webhook", endpoint.address);
+    endpoint.how = std::move(how);
+}
+
+void read_kubernetes(Section& section, EndpointPlan& endpoint) {
+    KubernetesEndpoint how;
+    how.identity = read_identity(section, "kubernetes", endpoint.address);
+    how.token_file = section.text_or("token_file", "");
+    need_path(section, "token_file", how.token_file);
+    how.taint = section.flag_or("taint", how.taint);
+    how.evict_deadline = section.duration_or("evict_deadline", how.evict_deadline);
+    how.force = section.flag_or("force", how.force);
+    if (how.evict_deadline <= Duration::zero() || how.evict_deadline > longest_evict_deadline) {
+        section.complain("evict_deadline", "\"evict_deadline\" must be above 0s and at most 24h");
     }
-    if (!endpoint.address.empty()) {
-        const auto why = url_complaint(endpoint.address, how.identity.at);
-        if (!why.empty()) section.complain("webhook", why);
+    const auto& url = endpoint.address;
+    const bool secure = url.starts_with("https://");
+    if (secure && how.token_file.empty() && how.identity.certificate.empty()) {
+        section.complain("token_file",
+                         "the API must be told who asks: give \"token_file\", or \"certificate\" "
+                         "and \"key\"");
+    }
+    const bool here = url.starts_with("http://127.") || url.starts_with("http://[::1]");
+    if (!url.empty() && !secure && !here) {
+        section.complain("kubernetes", "over http:// anybody may read the token: use https://");
+    }
+    if (url.find('?') != std::string::npos) {
+        section.complain("kubernetes", "the URL has a query: give the API server's own URL");
     }
     endpoint.how = std::move(how);
 }
@@ -102,6 +134,7 @@ constexpr std::array kinds = {
     EndpointKind{"slurm", std::chrono::seconds(10), read_slurm},
     EndpointKind{"exec", std::chrono::seconds(10), read_exec},
     EndpointKind{"webhook", std::chrono::seconds(10), read_webhook},
+    EndpointKind{"kubernetes", std::chrono::seconds(10), read_kubernetes},
 };
 
 std::string known_keys() {
@@ -131,6 +164,13 @@ struct Describe {
         const auto& at = how.identity.at;
         return "webhook " + address + (at.empty() ? "" : " at " + at) +
                ", signed by the secret in " + how.secret_file;
+    }
+    std::string operator()(const KubernetesEndpoint& how) const {
+        const auto& at = how.identity.at;
+        return fmt::format("kubernetes {}{}, pods are evicted for {}, then {}{}", address,
+                           at.empty() ? "" : " at " + at, format_duration(how.evict_deadline),
+                           how.force ? "deleted against their budgets" : "said to be late",
+                           how.taint ? "; drained nodes are tainted NoSchedule" : "");
     }
 };
 

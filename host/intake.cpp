@@ -209,7 +209,7 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
     for (const auto& step : receipt.steps) {
         const auto state = receipt.states->find(step.item);
         const std::string is = state == receipt.states->end() ? "absent" : state->second;
-        const bool done = depth_of(is) == depth_of(step.action) && is != "absent";
+        const bool done = is != "absent" && is_set(is, step.action);
         if (done) ++counters["steps.done"];
         if (done && depth_of(step.action) > 0) target->acted = true;
         tell(done ? LogLevel::info : LogLevel::warning, "receipt",

@@ -23,7 +23,7 @@ std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Insta
     const bool stepped = under_way_ && steps_under_way_;
     for (const auto& [item, attempt] : tried_) {
         const auto state = states.find(item);
-        if (state == states.end() || depth_of(state->second) != depth_of(attempt.action)) {
+        if (state == states.end() || !is_set(state->second, attempt.action)) {
             unset += ' ' + item;
         } else if (depth_of(attempt.action) == 0) {
             held_.erase(item);
@@ -53,7 +53,7 @@ std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Insta
 std::vector<std::string> TargetLedger::hold_marked() {
     std::map<std::string, std::string> marked;
     for (const auto& [item, state] : states_) {
-        if (depth_of(state) > 0 && !state.ends_with(by_others)) marked[item] = state;
+        if (is_lowered(state) && !state.ends_with(by_others)) marked[item] = state;
     }
     std::vector<std::string> lost;
     for (const auto& [item, action] : held_) {

@@ -25,8 +25,8 @@ public:
     /// An answer this late was lost on its way: ask anew. Longer than any endpoint's timeout.
     static constexpr Duration lost_after = std::chrono::seconds(120);
 
-    /// The actuator leaves a mark on what it puts down and reads it back: every item of a lower
-    /// state without `by_others` is held, whatever this life of the host remembers.
+    /// The actuator leaves a mark on what it puts down and reads it back: every lowered
+    /// item without `by_others` is held, whatever this life of the host remembers.
     void trust_marks(bool marked) { marked_ = marked; }
 
     /// Steps, or an observation when there are none, go out to the crew.

@@ -40,7 +40,8 @@ std::string_view needed(const TargetPlan& target, Posture wanted, std::string_vi
     const int from = depth_of(state);
     if (from < to) return action;
     // Back up only what this host put down: the rest is in some human's hands.
-    return from > to && held ? action : "";
+    const bool above = from > to || (to == 0 && is_lowered(state));
+    return above && held ? action : "";
 }
 
 }  // namespace
@@ -52,6 +53,14 @@ std::string_view action_for(Ladder ladder, Posture wanted) {
 bool is_item_state(std::string_view word) {
     constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint", "down", "on", "off"};
     return std::find(states.begin(), states.end(), word) != states.end();
+}
+
+bool is_set(std::string_view state, std::string_view action) {
+    return depth_of(state) == depth_of(action) && is_lowered(state) == (depth_of(action) > 0);
+}
+
+bool is_lowered(std::string_view state) {
+    return depth_of(state) > 0 || state.starts_with(draining);
 }
 
 int depth_of(std::string_view state) {

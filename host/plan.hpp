@@ -30,6 +30,15 @@ struct Step {
 /// Ends a state that bears somebody else's mark: as deep, but not for us to bring back.
 inline constexpr std::string_view by_others = "-other";
 
+/// On its way from carrying traffic to drained: no new load, and not without load yet.
+inline constexpr std::string_view draining = "draining";
+
+/// Whether an item in `state` is as far down, or up, as `action` sets it.
+[[nodiscard]] bool is_set(std::string_view state, std::string_view action);
+
+/// Whether something has been taken from the item: there is something to give back.
+[[nodiscard]] bool is_lowered(std::string_view state);
+
 /// Whether programs and services of the site's own may say that an item is that.
 [[nodiscard]] bool is_item_state(std::string_view word);
 

@@ -18,7 +18,7 @@
 
 namespace firebreak {
 
-enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec, webhook };
+enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec, webhook, kubernetes };
 
 /// What each rung asks of an item; plan.cpp has the words.
 enum class Ladder : std::uint8_t {
@@ -45,6 +45,11 @@ struct TargetPlan {
 /// Carried out by the room's agent, over MQTT; everything else stands behind an endpoint.
 [[nodiscard]] inline bool by_message(const TargetPlan& target) {
     return target.kind == TargetKind::outlet;
+}
+
+/// What is put down there says by whom, so that it is known again after a restart.
+[[nodiscard]] inline bool bears_marks(const TargetPlan& target) {
+    return target.kind == TargetKind::slurm || target.kind == TargetKind::kubernetes;
 }
 
 [[nodiscard]] inline Ladder ladder_of(const TargetPlan& target) {

@@ -65,7 +65,7 @@ void read_endpoint_name(Section& section, TargetPlan& target, const PolicyPlan& 
                                      hint(target.endpoint, names));
 }
 
-/// Nodes as Slurm writes them, each a name of its own afterwards.
+/// Nodes, where Slurm writes many at once "n[1-9]", each a name of its own afterwards.
 std::vector<std::string> nodes_of(Section& section) {
     std::vector<std::string> nodes;
     for (const auto& text : section.texts("nodes")) {
@@ -96,6 +96,14 @@ void read_outlet(Section section, TargetPlan& target) {
     target.agent = section.name("agent");
     target.items = checked(section.texts("outlets"), section, "outlets");
     target.after = section.texts("after");
+    section.finish();
+}
+
+void read_kubernetes(Section section, TargetPlan& target, const PolicyPlan& plan) {
+    target.kind = TargetKind::kubernetes;
+    target.ladder = Ladder::nodes;
+    read_endpoint_name<KubernetesEndpoint>(section, target, plan);
+    target.items = checked(nodes_of(section), section, "nodes");
     section.finish();
 }
 
@@ -130,6 +138,7 @@ bool read_kind(Section& section, TargetPlan& target, const PolicyPlan& plan) {
     if (auto table = section.table("haproxy")) ++kinds, read_haproxy(*table, target, plan);
     if (auto table = section.table("outlet")) ++kinds, read_outlet(*table, target);
     if (auto table = section.table("slurm")) ++kinds, read_slurm(*table, target, plan);
+    if (auto table = section.table("kubernetes")) ++kinds, read_kubernetes(*table, target, plan);
     if (auto table = section.table("exec")) {
         ++kinds, read_own<ExecEndpoint>(*table, TargetKind::exec, target, plan);
     }
@@ -147,7 +156,8 @@ void read_target(Section& section, PolicyPlan& plan) {
     target.site = section.name("site");
     if (!read_kind(section, target, plan)) {
         section.complain("",
-                         "a target needs exactly one of haproxy, outlet, slurm, exec and webhook");
+                         "a target needs exactly one of haproxy, outlet, slurm, exec, webhook and "
+                         "kubernetes");
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {

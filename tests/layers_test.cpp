@@ -131,6 +131,7 @@ const std::set<std::string> may_ask_the_clock = {
     "host/actuate/exec.cpp",
     "host/actuate/haproxy.cpp",
     "host/actuate/http.cpp",
+    "host/actuate/kubernetes.cpp",
     "host/actuate/slurm.cpp",
     "host/actuate/webhook.cpp",
     "sim/main.cpp",

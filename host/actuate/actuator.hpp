@@ -11,7 +11,7 @@
 
 namespace firebreak {
 
-/// Item name to its state as read back: "ready", "drain", "maint", "down", "on", "off".
+/// Item name to its state as read back: "ready", "draining", "drain", "maint", "down", "on", "off".
 using ItemStates = std::map<std::string, std::string>;
 
 class Actuator {

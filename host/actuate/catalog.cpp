@@ -4,6 +4,7 @@
 
 #include "host/actuate/exec.hpp"
 #include "host/actuate/haproxy.hpp"
+#include "host/actuate/kubernetes.hpp"
 #include "host/actuate/slurm.hpp"
 #include "host/actuate/webhook.hpp"
 
@@ -45,6 +46,9 @@ struct Make {
     }
     std::unique_ptr<Actuator> operator()(const WebhookEndpoint& /*how*/) const {
         return make_webhook(endpoint, all(&TargetPlan::items), stop_fd);
+    }
+    std::unique_ptr<Actuator> operator()(const KubernetesEndpoint& /*how*/) const {
+        return make_kubernetes(endpoint, all(&TargetPlan::items), host(), stop_fd);
     }
 };
 

@@ -19,7 +19,7 @@ bool add_share(TierShare& share, const TargetPlan& target, const TargetLedger& l
     for (const auto& [item, state] : ledger.states()) {
         const auto key = share_key(target, item);
         share.items.insert(key);
-        const bool carries = depth_of(state) == 0 && state != "down";
+        const bool carries = !is_lowered(state) && state != "down";
         if (!carries) share.down.insert(key);
     }
     for (const auto& item : ledger.going_down()) share.down.insert(share_key(target, item));

@@ -187,3 +187,21 @@ TEST_CASE("ledger: where marks are read back, what bears ours is held and nothin
     CHECK(ledger.read_back({{"a", "drain-other"}, {"c", "maint"}}, t0) == Names{"a"});
     CHECK(ledger.held().at("c") == "maint");
 }
+
+TEST_CASE("ledger: what is still draining is not drained, and is held to be brought back",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_marks(true);
+    ledger.read_back({{"a", "ready"}, {"b", "draining-other"}}, t0);
+    ledger.ordered({step("a", "drain")}, t0);
+    ledger.read_back({{"a", "draining"}, {"b", "draining-other"}}, t0);
+    CHECK(ledger.fault() == "not read back as set: a");
+    CHECK(ledger.held_items() == Names{"a"});
+    ledger.ordered({step("a", "ready")}, t0);
+    ledger.read_back({{"a", "draining"}}, t0);
+    CHECK(ledger.fault() == "not read back as set: a");
+    CHECK(ledger.held_items() == Names{"a"});
+    ledger.ordered({step("a", "ready")}, t0);
+    CHECK(ledger.read_back({{"a", "ready"}}, t0).empty());
+    CHECK(ledger.held_items().empty());
+}

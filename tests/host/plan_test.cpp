@@ -143,3 +143,18 @@ TEST_CASE("plan: a node is drained, then down, and powered down only where the p
     CHECK(plan(nodes, Posture::normal, {{"a", "off"}, {"b", "off-other"}}, {{"a", "off"}}) ==
           "a:ready");
 }
+
+TEST_CASE("plan: what is still draining is told again, and brought back in mid-drain",
+          "[host][plan]") {
+    auto nodes = target(TargetKind::kubernetes);
+    nodes.ladder = Ladder::nodes;
+    const States going = {{"a", "draining"}, {"b", "draining-other"}};
+    CHECK(plan(nodes, Posture::drain, going) == "a:drain b:drain");
+    CHECK(reached_rung(nodes, Posture::drain, going) == Posture::watch);
+    CHECK(plan(nodes, Posture::normal, going, {{"a", "draining"}}) == "a:ready");
+    CHECK(plan(nodes, Posture::normal, going).empty());
+    CHECK(is_set("ready", "ready"));
+    CHECK_FALSE(is_set("draining", "ready"));
+    CHECK_FALSE(is_set("draining", "drain"));
+    CHECK(is_set("drain-other", "drain"));
+}

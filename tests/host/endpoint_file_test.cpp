@@ -1,0 +1,84 @@
+// What `check` says of endpoints and targets of each kind: policy_file_test.cpp has the rest.
+#include "host/endpoint_file.hpp"
+
+#include "host/policy_file.hpp"
+#include "tests/catch.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A policy whose one endpoint "e" and one target "t" have these lines.
+std::string policy(const std::string& endpoint, const std::string& target) {
+    return R"(site = "seoul"
+host = "h"
+[broker]
+url = "mqtt://10.0.0.1:1883"
+[[endpoint]]
+name = "e"
+)" + endpoint +
+           "\n[[target]]\nname = \"t\"\nsite = \"pangyo\"\n" + target + R"(
+[[rule]]
+while = {site = "pangyo", alarm = "gas"}
+targets = ["t"]
+at_least = "shed"
+)";
+}
+
+PolicyPlan read(const std::string& text, Complaints& complaints) {
+    auto file = ConfigFile::parse(text, "policy.toml", complaints);
+    return parse_policy(file, complaints);
+}
+
+std::string complaints_of(const std::string& text) {
+    Complaints complaints;
+    static_cast<void>(read(text, complaints));
+    return complaints.text();
+}
+
+bool says(const std::string& text, const std::string& what) {
+    UNSCOPED_INFO(text);
+    return text.find(what) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("endpoint file: a Kubernetes API is told who asks, and over TLS", "[host][policy]") {
+    const std::string target =
+        "kubernetes = {endpoint = \"e\", nodes = [\"n[1-3]\", \"gpu.example\"]}";
+    const std::string url = "kubernetes = \"https://10.0.0.1:6443\"\n";
+    const auto with = [&](const std::string& lines) {
+        return complaints_of(policy(lines, target));
+    };
+
+    Complaints complaints;
+    const auto plan = read(policy(url + "token_file = \"/t\"\nca = \"/ca.pem\"\ntaint = true\n"
+                                        "evict_deadline = \"2m\"\nforce = true",
+                                  target),
+                           complaints);
+    CHECK(complaints.text().empty());
+    CHECK(plan.targets[0].items == std::vector<std::string>{"n1", "n2", "n3", "gpu.example"});
+    CHECK(ladder_of(plan.targets[0]) == Ladder::nodes);
+    const auto& how = std::get<KubernetesEndpoint>(plan.endpoints[0].how);
+    CHECK(how.identity.ca == "/ca.pem");
+    CHECK(how.evict_deadline == 2min);
+    CHECK(says(describe(plan),
+               "pods are evicted for 2m, then deleted against their budgets; "
+               "drained nodes are tainted NoSchedule"));
+
+    CHECK(with(url + "certificate = \"/c\"\nkey = \"/k\"").empty());
+    CHECK(with("kubernetes = \"http://127.0.0.1:8001\"").empty());  // kubectl proxy
+    CHECK(with("kubernetes = \"https://kubernetes.default.svc\"\nat = \"10.96.0.1\"\n"
+               "token_file = \"/t\"")
+              .empty());
+    CHECK(says(with(url), "the API must be told who asks"));
+    CHECK(says(with(url + "certificate = \"/c\""), "go together"));
+    CHECK(says(with(url + "token_file = \"t\""), "must be an absolute path"));
+    CHECK(says(with(url + "token_file = \"/t\"\nevict_deadline = \"0s\""), "above 0s"));
+    CHECK(says(with("kubernetes = \"http://10.0.0.1:8080\"\ntoken_file = \"/t\""), "use https://"));
+    CHECK(says(with("kubernetes = \"https://k8s.example\"\ntoken_file = \"/t\""), "is a name"));
+    CHECK(says(with("kubernetes = \"https://10.0.0.1/?x\"\ntoken_file = \"/t\""), "a query"));
+    CHECK(says(complaints_of(policy("webhook = \"http://10.0.0.1\"\nsecret_file = \"/s\"", target)),
+               "\"e\" is an endpoint of another kind"));
+}
