@@ -1,6 +1,7 @@
 #include "firmware/readings.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "firmware/profile/codec.hpp"
@@ -13,6 +14,13 @@ Reading reading_of(const DevicePlan& device, Sample sample, Instant at) {
     const auto& reg = device.profile->registers[sample.reg];
     return {
         {device.name, reg.measure}, std::move(sample.value), std::move(sample.label), reg.unit, at};
+}
+
+/// Farther from what was said last than the deadband: so a slow drift adds up and is told.
+bool is_beyond(double value, double said, const PublishPlan& how) {
+    const double band = how.is_percent ? std::abs(said) * how.deadband / 100 : how.deadband;
+    constexpr double rounding = 1e-9;  // a step of just the deadband, in decimals, is within it
+    return std::abs(value - said) > band * (1 + rounding);
 }
 
 }  // namespace
@@ -40,6 +48,7 @@ Readings::Readings(const std::vector<DevicePlan>& devices, Duration publish_ever
                 const PointId name{plan.name, row.measure};
                 auto& point = device.points[reg];
                 point.wanted = true;
+                if (!plan.publish.empty()) point.how = plan.publish[reg];
                 point.good = start;
                 point.index = history_.resolve(name, row.unit);
                 const auto limit = stale_after(d, reg);
@@ -174,8 +183,10 @@ bool Readings::is_news(Point& point, const Result<double>& value, const std::str
                        Instant now) const {
     // Why a value is missing is told once a kind; the wording may differ from read to read.
     const auto said = value ? Said{*value, {}} : Said{0, value.error().fault};
-    const bool changed = point.published != said || point.label != label;
-    if (!changed && now - point.at < publish_every_) return false;
+    const bool same = point.published && point.published->missing == said.missing &&
+                      point.label == label &&
+                      !is_beyond(said.value, point.published->value, point.how);
+    if (same && now - point.at < point.how.every.value_or(publish_every_)) return false;
     point.published = said;
     point.label = label;
     point.at = now;

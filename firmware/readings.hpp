@@ -56,7 +56,6 @@ private:
     struct Said {
         double value = 0;
         std::optional<Fault> missing;
-        bool operator==(const Said&) const = default;
     };
     struct Point {
         std::optional<Said> published;
@@ -67,6 +66,7 @@ private:
         bool missing = false;         ///< has been said to be
         bool wanted = false;
         PointIndex index = 0;  ///< in the history, once wanted
+        PublishPlan how;
     };
     struct DeviceState {
         DeviceStatus counts;

@@ -47,8 +47,8 @@ struct SitePlan {
     std::string state_folder;  ///< of what must survive a power cut; empty: nowhere
     BrokerPlan broker;
     Duration heartbeat = std::chrono::seconds(5);
-    Duration publish_every = std::chrono::seconds(60);  ///< an unchanged reading again
-    std::vector<std::string> trusted_hosts;             ///< host ids whose commands are obeyed
+    Duration publish_every = std::chrono::minutes(5);  ///< an unchanged reading again
+    std::vector<std::string> trusted_hosts;            ///< host ids whose commands are obeyed
     TrustPlan trust;
     std::vector<BusPlan> buses;
     std::vector<DevicePlan> devices;

@@ -30,6 +30,7 @@ SitePlan SiteReader::read() {
     plan_.trust = read_trust(root);
     for (auto& row : root.rows("bus")) read_bus(row);
     for (auto& row : root.rows("device")) read_device(row);
+    for (auto& row : root.rows("publish")) read_publish(row);
     for (auto& row : root.rows("group")) read_group(row);
     for (auto& row : root.rows("alarm")) read_alarm(row, {});
     read_rules(root);

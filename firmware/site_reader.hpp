@@ -1,5 +1,6 @@
-// Reads a site file block by block; the parts stand in site_file, site_wiring, site_groups,
-// site_alarms, site_conditions, site_rules, site_alarm_checks and site_outputs. Internal to them.
+// Reads a site file block by block; the parts stand in site_file, site_wiring, site_publish,
+// site_groups, site_alarms, site_conditions, site_rules, site_alarm_checks and site_outputs.
+// Internal to them.
 // One use: construct, read(). Every error is kept with its place.
 #pragma once
 
@@ -55,6 +56,8 @@ private:
     void read_line(Section& row, const std::string& port, LinePlan& line);
     void read_device(Section& row);
     void read_base(Section& row, DevicePlan& device);
+    void read_publish(Section& row);
+    static PublishPlan read_deadband(Section& row);
     std::vector<std::size_t> wanted(Section& row, const DevicePlan& device);
     void complain_no_measure(Section& row, std::string_view key, const DevicePlan& device,
                              const std::string& name);

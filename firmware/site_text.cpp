@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "contract/trust_file.hpp"
 #include "firmware/alarm/condition.hpp"
@@ -10,6 +11,23 @@
 namespace firebreak {
 
 namespace {
+
+/// How many measures are said when, where that is not as the site has it.
+std::string describe_publish(const SitePlan& plan, const DevicePlan& device) {
+    std::map<std::string, std::size_t> measures;
+    for (std::size_t reg = 0; reg < device.publish.size(); ++reg) {
+        const auto& how = device.publish[reg];
+        if (how == PublishPlan{}) continue;
+        const auto unit = how.is_percent ? "%" : to_string(device.profile->registers[reg].unit);
+        ++measures[fmt::format("published beyond {:g} {}{}, at least every {}", how.deadband, unit,
+                               how.is_percent ? " of the last" : "",
+                               format_duration(how.every.value_or(plan.publish_every)))];
+    }
+    std::string text;
+    for (const auto& [how, count] : measures)
+        text += fmt::format("    {}: {} measures\n", how, count);
+    return text;
+}
 
 std::string describe_device(const SitePlan& plan, const DevicePlan& device) {
     auto text = fmt::format("  {}: {} ({}), unit {} on {}, every {}, silent after {}\n",
@@ -21,7 +39,7 @@ std::string describe_device(const SitePlan& plan, const DevicePlan& device) {
                             to_string(block.table), block.address, block.registers.size(),
                             format_duration(block.period));
     }
-    return text;
+    return text + describe_publish(plan, device);
 }
 
 /// What the plan costs, while all devices answer and none thinks long.

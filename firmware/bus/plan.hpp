@@ -52,6 +52,15 @@ struct BusPlan {
     Duration timeout = std::chrono::milliseconds(500);
 };
 
+/// When a reading is worth saying, beside any change of its quality or its label.
+struct PublishPlan {
+    double deadband = 0;            ///< no news within this of what was said last
+    bool is_percent = false;        ///< of that value; else in the measure's unit
+    std::optional<Duration> every;  ///< unchanged again; nothing: the site's publish_every
+
+    bool operator==(const PublishPlan&) const = default;
+};
+
 struct DevicePlan {
     std::string name;
     std::size_t bus = 0;  ///< index into SitePlan::buses
@@ -62,6 +71,7 @@ struct DevicePlan {
     Duration period = std::chrono::seconds(1);
     std::optional<Duration> fast;  ///< the period while one of its alarms is pending or firing
     Duration silent_after = std::chrono::seconds(10);  ///< no good answer this long: silent
+    std::vector<PublishPlan> publish;  ///< as in Profile::registers; empty: all as the default
 };
 
 }  // namespace firebreak

@@ -65,6 +65,7 @@ SitePlan watched(SitePlan plan, Form form) {
     for (auto& action : plan.actions) action.armed = false;
     if (form == Form::table) {
         plan.publish_every = Duration::zero();  // so that ages count from the last answer
+        for (auto& device : plan.devices) device.publish.clear();
         plan.heartbeat = std::chrono::seconds(1);
     }
     return plan;
