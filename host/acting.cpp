@@ -87,6 +87,9 @@ Refusal Controller::State::guards(const Target& target, const Step& step, Now no
     }
     const auto state = target.ledger.states().find(step.item);
     const bool down = lowers(step, state == target.ledger.states().end() ? "" : state->second);
+    if (down) {
+        if (auto refused = guard_yield(yields_to, now.steady, target.yields_until)) return refused;
+    }
     return down ? guards_down(target, step) : guards_up(target, step, now.steady);
 }
 
@@ -156,7 +159,6 @@ ReadyServers& Controller::State::ready_of(const Target& target) {
 }
 
 void Controller::State::tell_steps(const std::vector<Step>& steps, bool armed) {
-    constexpr std::size_t most_bytes = 2048;  // of items in a line
     for (std::size_t i = 0; i < steps.size();) {
         const auto& first = steps[i];
         std::vector<std::string> items;
@@ -165,7 +167,7 @@ void Controller::State::tell_steps(const std::vector<Step>& steps, bool armed) {
              ++i) {
             items.push_back(steps[i].item);
         }
-        for (const auto& some : fold_hostlist(items, most_bytes)) {
+        for (const auto& some : fold_hostlist(items, most_items_bytes)) {
             tell(LogLevel::info, armed ? "order" : "rehearsed",
                  {{"target", first.target},
                   {"items", some},

@@ -41,6 +41,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
       situation(
           std::max(Situation::missed_heartbeats * plan.heartbeat, plan.guard.evidence_max_age)),
       lives(stamper.boot(), plan.heartbeat),
+      peers(plan.peers, Situation::missed_heartbeats * plan.heartbeat, start.steady),
       sealer(plan.trust),
       order_of_acting(acting_order(plan.targets)),
       outgoing(self),
@@ -93,6 +94,7 @@ void Controller::State::link_up(const LinkUp& link, Now now) {
     if (link.resumed) caught_up = now.steady + catching_up;
     if (postures_from == never) postures_from = now.steady + seeding_grace;
     situation.link_up(now.steady);
+    peers.link_up(now.steady);
     outgoing.link_up();
     for (auto& target : targets) target.outlets.hurry(now.steady);
     publish_status(now);
@@ -104,6 +106,8 @@ void Controller::State::evaluate(Now now) {
     ready.assign(sharing.size(), std::nullopt);
     shares.clear();
     situation.tick(now.steady);
+    peers.tick(now.steady);
+    for (const auto& [peer, notice] : peers.take_orphaned()) adopt(peer, notice, now.steady);
     if (now.steady >= caught_up) decide(now);
     publish_postures(now);
     for (auto& ack : alarm_acks.due(targets, plan.armed)) {
@@ -131,6 +135,7 @@ void Controller::State::decide(Now now) {
               {"wanted", to_string(rung.wanted)},
               {"because", rung.because.empty() ? "calm" : rung.because.front()}});
     }
+    yields_to = whom_to_yield_to();
     for (const auto index : order_of_acting) act(targets[index], now);
 }
 
@@ -199,6 +204,7 @@ void Controller::take_in(const HostInput& input, Now now) {
         state_->record.keep(EntryKind::link, now, text_of(*down));
         state_->linked = false;
         state_->situation.link_down();
+        state_->peers.link_down();
         state_->lives.forget_held();
         state_->outgoing.link_down();
     }
@@ -215,7 +221,8 @@ void Controller::tick(Now now) {
 
 Instant Controller::next_deadline() const {
     const auto& state = *state_;
-    Instant next = std::min(state.heartbeat_at, state.situation.next_deadline());
+    Instant next = std::min(
+        {state.heartbeat_at, state.situation.next_deadline(), state.peers.next_deadline()});
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
@@ -229,6 +236,9 @@ Instant Controller::next_deadline() const {
             next = std::min(next, target.rung.calm_since + state.plan.calm_for);
         }
         if (target.spaced_until > state.evaluated_at) next = std::min(next, target.spaced_until);
+        if (state.yields_to && target.yields_until > state.evaluated_at) {
+            next = std::min(next, target.yields_until);
+        }
         const auto expiry = state.plan.guard.expires_after;
         if (expiry > Duration::zero() && !target.expired &&
             target.voted_at + expiry > state.evaluated_at) {
@@ -292,6 +302,11 @@ std::vector<std::string> Controller::subscriptions() const {
         }
     }
     filters.push_back(filter(plan.site, Role::host, plan.host, Kind::posture));
+    for (const auto& peer : plan.peers) {
+        for (const auto kind : {Kind::status, Kind::posture}) {
+            filters.push_back(filter(peer.site, Role::host, peer.host, kind));
+        }
+    }
     return filters;
 }
 

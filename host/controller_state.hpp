@@ -16,6 +16,7 @@
 #include "host/journal/recorder.hpp"
 #include "host/lives.hpp"
 #include "host/outgoing.hpp"
+#include "host/peers.hpp"
 #include "host/target.hpp"
 
 namespace firebreak {
@@ -58,6 +59,12 @@ struct Controller::State {
     void act(Target& target, Now now);
     void switch_outlets(Target& target, const std::vector<Step>& steps, Now now);
     std::vector<Step> allowed(Target& target, Now now);
+    void peer(const Topic& topic, const std::string& payload, Now now);
+    /// What a peer had put down that is gone: ours to bring back from now on.
+    void adopt(const Origin& peer, const PostureNotice& notice, Instant now);
+    void succeed(Target& target, const PostureNotice& notice, const Origin& from, Instant now);
+    /// Whom to leave it to, while something at our own site wants a drain.
+    [[nodiscard]] std::optional<Origin> whom_to_yield_to() const;
     [[nodiscard]] Refusal guards(const Target& target, const Step& step, Now now);
     [[nodiscard]] Refusal guards_down(const Target& target, const Step& step);
     [[nodiscard]] Refusal guards_up(const Target& target, const Step& step, Instant now);
@@ -68,6 +75,9 @@ struct Controller::State {
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     /// One line for what is done to many items for the same reason.
     void tell_steps(const std::vector<Step>& steps, bool armed);
+    void tell_receipt(const std::string& target, const std::string& action, const std::string& is,
+                      const std::vector<std::string>& items);
+    static constexpr std::size_t most_items_bytes = 2048;  ///< of one line
     void command(const Target& target, const Step& step, bool armed, Now now);
     void publish_postures(Now now);
     void publish_status(Now now);
@@ -91,6 +101,8 @@ struct Controller::State {
     Stamper stamper;
     Situation situation;
     Lives lives;
+    Peers peers;
+    std::optional<Origin> yields_to;  // of one evaluation
     Sealer sealer;
     std::vector<Target> targets;  // as in plan.targets
     std::vector<std::size_t> order_of_acting;

@@ -26,6 +26,14 @@ Refusal guard_spacing(Instant now, Instant spaced_until) {
     return "spacing: passes in " + format_duration(spaced_until - now);
 }
 
+Refusal guard_yield(const std::optional<Origin>& peer, Instant now, Instant until) {
+    if (!peer || now >= until) return std::nullopt;
+    return fmt::format(
+        "this host stands in the burning zone and leaves it to {}/{}: passes in {}, or when that "
+        "one falls silent",
+        peer->site, peer->id, format_duration(until - now));
+}
+
 ReadyServers ready_servers(const std::vector<const TargetLedger*>& views) {
     if (views.empty()) return std::nullopt;
     std::set<std::string> ready;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contract/support/time.hpp"
+#include "contract/topic.hpp"
 #include "host/ledger.hpp"
 #include "host/plan.hpp"
 #include "host/policy.hpp"
@@ -27,6 +28,9 @@ using Refusal = std::optional<std::string>;
 
 /// Whether so many of the agents a target listens to are fresh; asked as guard_fresh() is.
 [[nodiscard]] Refusal guard_quorum(const Step& step, Posture admitted, int fresh, int quorum);
+
+/// A host in the burning zone leaves a step down to a peer elsewhere that acts, for a time.
+[[nodiscard]] Refusal guard_yield(const std::optional<Origin>& peer, Instant now, Instant until);
 
 /// One step of a target, then none before `spaced_until`.
 [[nodiscard]] Refusal guard_spacing(Instant now, Instant spaced_until);

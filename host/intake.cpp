@@ -1,8 +1,9 @@
-// What comes in: messages of agents, acknowledgements, this host's earlier life, receipts.
+// What comes in: messages of agents and of other hosts, acknowledgements, receipts.
 #include <algorithm>
 
 #include "contract/payload.hpp"
 #include "host/controller_state.hpp"
+#include "host/hostlist.hpp"
 
 namespace firebreak {
 namespace {
@@ -43,7 +44,9 @@ void Controller::State::arrived(const Arrived& message, Now now) {
     const bool of_agent = topic->origin.role == Role::agent;
     const bool is_read = (of_agent && (topic->kind == Kind::alarm || topic->kind == Kind::ack ||
                                        topic->kind == Kind::status)) ||
-                         (topic->kind == Kind::posture && topic->origin == self);
+                         (topic->kind == Kind::posture && topic->origin == self) ||
+                         ((topic->kind == Kind::posture || topic->kind == Kind::status) &&
+                          peers.know(topic->origin));
     if (!is_read) return dropped("unasked", "topic", "nobody here reads this topic");
     const auto seal = judge(plan.trust, self, topic->origin, message, now.wall);
     if (!is_believed(seal)) {
@@ -55,6 +58,7 @@ void Controller::State::arrived(const Arrived& message, Now now) {
 
 void Controller::State::believed(const Topic& topic, const std::string& payload, bool genuine,
                                  Now now) {
+    if (topic.origin.role == Role::host && topic.origin != self) return peer(topic, payload, now);
     const auto take = [&](std::string_view kind, const auto& parsed, const auto& named,
                           const auto& use) {
         if (!parsed) return dropped("malformed", kind, parsed.error().what);
@@ -153,38 +157,6 @@ void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine, 
     target->ledger.item_is(step.item, step.action, settled->ours);
 }
 
-void Controller::State::seed(const Topic& topic, const PostureNotice& notice, Now now) {
-    Target* target = find(topic.name);
-    if (target == nullptr || target->seeded || notice.stamp.boot == stamper.boot()) return;
-    target->seeded = true;
-    record_evidence(topic, to_json(notice), now);
-    const auto& items = target->plan->items;
-    const auto is_item = [&](const std::string& name) {
-        return std::find(items.begin(), items.end(), name) != items.end();
-    };
-    std::vector<std::string> held;
-    std::copy_if(notice.held.begin(), notice.held.end(), std::back_inserter(held), is_item);
-    const auto ladder = ladder_of(*target->plan);
-    if (by_message(*target->plan)) {
-        auto action = action_for(ladder, notice.wanted);
-        if (depth_of(action) == 0) action = action_for(ladder, Posture::cut);
-        for (const auto& item : held) target->ledger.item_is(item, std::string(action), true);
-    } else {
-        // On the way to a deeper state or back an item may be in either: take what is read.
-        const bool drained = action_for(ladder, notice.wanted) == "drain";
-        target->ledger.took_over(held, drained ? "drain" : "");
-    }
-    if (notice.wanted > target->rung.wanted) {
-        target->rung.wanted = notice.wanted;
-        target->rung.because = notice.because;
-        target->rung.cause = notice.because.empty() ? "calm" : notice.because.front();
-        target->rung.cause_began = notice.stamp;
-        target->rung.calm_since = now.steady;
-    }
-    tell(LogLevel::info, "took-over",
-         {{"target", notice.target}, {"wanted", to_string(notice.wanted)}, {"held", held.size()}});
-}
-
 void Controller::State::receipt(const Receipt& receipt, Now now) {
     Target* target = find(receipt.target);
     if (target == nullptr) return;
@@ -206,23 +178,30 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
         tell(LogLevel::warning, "changed-by-others",
              {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
+    std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;  // items
     for (const auto& step : receipt.steps) {
         const auto state = receipt.states->find(step.item);
         const std::string is = state == receipt.states->end() ? "absent" : state->second;
         const bool done = is != "absent" && is_set(is, step.action);
         if (done) ++counters["steps.done"];
         if (done && depth_of(step.action) > 0) target->acted = true;
-        tell(done ? LogLevel::info : LogLevel::warning, "receipt",
-             {{"target", step.target},
-              {"item", step.item},
-              {"action", step.action},
-              {"reads", is},
-              {"id", step.id}});
+        alike[{step.action, is}].push_back(step.item);
     }
+    for (const auto& [how, items] : alike)
+        tell_receipt(target->plan->name, how.first, how.second, items);
     for (auto& other : targets) {
         if (&other != target && other.plan->endpoint == target->plan->endpoint) {
             other.ledger.endpoint_answers(now.steady);
         }
+    }
+}
+
+void Controller::State::tell_receipt(const std::string& target, const std::string& action,
+                                     const std::string& is, const std::vector<std::string>& items) {
+    const bool done = is != "absent" && is_set(is, action);
+    for (const auto& some : fold_hostlist(items, most_items_bytes)) {
+        tell(done ? LogLevel::info : LogLevel::warning, "receipt",
+             {{"target", target}, {"items", some}, {"action", action}, {"reads", is}});
     }
 }
 

@@ -83,6 +83,11 @@ struct GuardPlan {
     Duration expires_after{};    ///< a rung nobody votes for any more is said aloud; 0: never
 };
 
+/// Another host that guards the same targets, on another machine.
+struct PeerPlan {
+    std::string site, host;
+};
+
 /// People work on these: nothing is done to them, neither down nor up.
 struct MaintenancePlan {
     std::vector<std::string> targets;
@@ -110,8 +115,11 @@ struct PolicyPlan {
     std::vector<RulePlan> rules;
     GuardPlan guard;
     std::vector<MaintenancePlan> maintenance;
+    std::vector<PeerPlan> peers;
+    Duration yield_for = std::chrono::seconds(10);  ///< to a peer elsewhere, while our site burns
     std::optional<PowerMap> map;  ///< what feeds what, where the file says it
     TrustPlan trust;
+    std::vector<std::string> warnings;  ///< what is allowed and yet unwise, for people
     JournalPlan journal;
 };
 

@@ -25,18 +25,33 @@ constexpr std::array<std::pair<std::string_view, Posture>, 4> rungs = {{{"watch"
                                                                         {"cut", Posture::cut}}};
 
 /// A host in the building that burns goes down with the traffic it should have moved: that is
-/// how Pangyo's failover was lost. It may watch its own site, but not be the one to drain it.
-void check_domain(const PolicyPlan& plan, const RulePlan& rule, Section& section) {
-    if (rule.at_least < Posture::drain) return;
-    if (rule.site.empty()) {
-        section.complain("while",
-                         "a rule that asks for " + std::string(to_string(rule.at_least)) +
-                             " must name its site: any site would include this host's own");
-    } else if (rule.site == plan.site) {
-        section.complain("while", "this host stands in \"" + plan.site +
-                                      "\", the domain that fails: run it elsewhere, or ask for "
-                                      "\"watch\" only");
+/// how Pangyo's failover was lost.
+void warn_of_own_domain(PolicyPlan& plan) {
+    const bool away = std::any_of(plan.peers.begin(), plan.peers.end(),
+                                  [&](const auto& peer) { return peer.site != plan.site; });
+    for (const auto& rule : plan.rules) {
+        if (rule.at_least < Posture::drain) continue;
+        if (!rule.site.empty() && rule.site != plan.site) continue;
+        plan.warnings.push_back(fmt::format(
+            "line {}: this host stands in {}\"{}\", the domain that fails: {}", rule.place.line,
+            rule.site.empty() ? "any site's domain, of which one is " : "", plan.site,
+            away ? "it gives way to its peers elsewhere while they act"
+                 : "run it elsewhere, or add a [[peer]] that stands at another site"));
     }
+}
+
+void read_peer(Section& section, PolicyPlan& plan) {
+    PeerPlan peer{section.name("site"), section.name("host")};
+    section.finish();
+    const bool twice = std::any_of(plan.peers.begin(), plan.peers.end(), [&](const auto& other) {
+        return other.site == peer.site && other.host == peer.host;
+    });
+    if (twice) section.complain("host", "this peer stands twice: leave one out");
+    if (peer.site == plan.site && peer.host == plan.host) {
+        section.complain("host", "this is the host itself: name the others only");
+    }
+    if (plan.peers.size() >= 16) section.complain("host", "at most 16 peers");
+    plan.peers.push_back(std::move(peer));
 }
 
 /// Several alarms of which one says nothing: all of them, or so many of any.
@@ -88,7 +103,6 @@ void read_rule(Section& section, PolicyPlan& plan) {
         section.complain("at_least", "\"at_least\" is missing: one of watch, drain, shed, cut");
     }
     rule.targets = read_targets(section, plan);
-    check_domain(plan, rule, section);
     section.finish();
     plan.rules.push_back(std::move(rule));
 }
@@ -154,7 +168,13 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     }
     read_topology(root, plan, complaints);
     for (auto& section : root.rows("maintenance")) read_maintenance(section, plan);
+    for (auto& section : root.rows("peer")) read_peer(section, plan);
+    plan.yield_for = root.duration_or("yield_for", plan.yield_for);
+    if (plan.yield_for > std::chrono::minutes(10)) {
+        root.complain("yield_for", "\"yield_for\" must be at most 10m: a fire does not wait");
+    }
     for (auto& section : root.rows("rule")) read_rule(section, plan);
+    warn_of_own_domain(plan);
     if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints);
     check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
@@ -181,6 +201,14 @@ std::string describe(const PolicyPlan& plan) {
                            format_wall(window.until));
     }
     if (plan.map) out += describe(*plan.map);
+    for (const auto& peer : plan.peers) {
+        out += fmt::format("peer {}/{}{}\n", peer.site, peer.host,
+                           peer.site == plan.site
+                               ? ""
+                               : ", given way to for " + format_duration(plan.yield_for) +
+                                     " while this site burns");
+    }
+    for (const auto& warning : plan.warnings) out += "warning: " + warning + '\n';
     for (const auto& warning : single_points(plan)) out += "warning: " + warning + '\n';
     out += plan.journal.file.empty()
                ? "no journal: add [journal] with file = \"/var/lib/firebreak/host.journal\"\n"

@@ -52,6 +52,7 @@ Heard Controller::State::hear(const Origin& agent, const Status& status, Now now
 void Controller::State::retold(const Evidence& evidence, Now now) {
     const auto topic = parse_topic(evidence.topic);
     if (!topic) return;
+    if (peers.know(topic->origin)) return peer(*topic, evidence.payload, now);
     if (const auto notice = parse_alarm(evidence.payload); topic->kind == Kind::alarm && notice) {
         static_cast<void>(hear(topic->origin, *notice, now));
     }

@@ -29,6 +29,7 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
     rehearsed.clear();
     if (rung.wanted < Posture::drain) acted = false;
     if (rung.wanted > before) {
+        yields_until = now + policy.yield_for;
         ledger.hurry(now);
         outlets.hurry(now);
     }

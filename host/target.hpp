@@ -34,6 +34,7 @@ struct Target {
     std::string refusal;              ///< why a guard holds a step back
     int fresh = 0;                    ///< agents it listens to and whose word is fresh
     Instant spaced_until{};           ///< no further step before
+    Instant yields_until{};           ///< left to a peer before, while our own site burns
     Instant voted_at{};               ///< when somebody last asked for the present rung
     bool expired = false;             ///< that was longer ago than the policy likes
     std::string absence;              ///< outlet: its agent does not listen

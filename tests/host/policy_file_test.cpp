@@ -42,6 +42,14 @@ std::string complaints_of(const std::string& policy) {
     return complaints.text();
 }
 
+PolicyPlan plan_of(const std::string& policy) {
+    Complaints complaints;
+    auto plan = read(policy, complaints);
+    INFO(complaints.text());
+    CHECK(complaints.empty());
+    return plan;
+}
+
 bool says(const std::string& complaints, const std::string& what) {
     UNSCOPED_INFO(complaints);
     return complaints.find(what) != std::string::npos;
@@ -157,16 +165,31 @@ TEST_CASE("policy file: a rule needs an alarm or a silence, and not both", "[hos
     CHECK(with("{site = \"pangyo\", silent = true}").empty());
 }
 
-TEST_CASE("policy file: a host may not be the one to drain its own site", "[host][policy]") {
-    const auto with = [](const std::string& site, const std::string& at_least) {
-        return complaints_of(head + text + "[[rule]]\nwhile = {" + site +
-                             "alarm = \"gas\"}\ntargets = [\"text\"]\nat_least = \"" + at_least +
-                             "\"\n");
+TEST_CASE("policy file: a host that drains its own site is warned of, with what to do",
+          "[host][policy]") {
+    const auto warned = [](const std::string& site, const std::string& at_least,
+                           const std::string& more = "") {
+        const auto plan = plan_of(head + text + more + "[[rule]]\nwhile = {" + site +
+                                  "alarm = \"gas\"}\ntargets = [\"text\"]\nat_least = \"" +
+                                  at_least + "\"\n");
+        return plan.warnings.empty() ? "" : plan.warnings.front();
     };
-    CHECK(says(with("site = \"seoul\", ", "drain"), "the domain that fails"));
-    CHECK(with("site = \"seoul\", ", "watch").empty());
-    CHECK(says(with("", "drain"), "must name its site"));
-    CHECK(with("", "watch").empty());
+    CHECK(says(warned("site = \"seoul\", ", "drain"), "run it elsewhere, or add a [[peer]]"));
+    CHECK(warned("site = \"seoul\", ", "watch").empty());
+    CHECK(warned("site = \"pangyo\", ", "drain").empty());
+    CHECK(says(warned("", "drain"), "any site's domain"));
+    CHECK(warned("", "watch").empty());
+    CHECK(says(warned("site = \"seoul\", ", "drain",
+                      "[[peer]]\nsite = \"busan\"\nhost = \"busan-1\"\n"),
+               "gives way to its peers elsewhere"));
+}
+
+TEST_CASE("policy file: a peer is another host, named once", "[host][policy]") {
+    const auto with = [](const std::string& peers) { return complaints_of(head + text + peers); };
+    CHECK(says(with("[[peer]]\nsite = \"seoul\"\nhost = \"seoul-1\"\n"), "the host itself"));
+    const std::string busan = "[[peer]]\nsite = \"busan\"\nhost = \"busan-1\"\n";
+    CHECK(says(with(busan + busan), "stands twice"));
+    CHECK(says(complaints_of("yield_for = \"1h\"\n" + head + text), "a fire does not wait"));
 }
 
 TEST_CASE("policy file: an outlet comes after haproxy targets that exist", "[host][policy]") {

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <thread>
 
@@ -171,6 +173,39 @@ TEST_CASE("host: killed and started anew, it neither forgets nor restores early"
     CHECK(stage.is("drain"));
     stage.alarm("gas", Phase::clear);
     CHECK(eventually([&] { return stage.is("ready"); }));
+}
+
+TEST_CASE("host: of two, one is killed with servers drained, and the other brings them back",
+          "[system][host]") {
+    Stage stage("[[peer]]\nsite = \"busan\"\nhost = \"busan-1\"\n");
+    stage.quiet_day();
+    stage.start_host();
+    std::ifstream file(stage.path("policy.toml"));
+    std::string policy(std::istreambuf_iterator<char>(file), {});
+    for (const auto& [from, to] :
+         {std::pair<std::string, std::string>{"site = \"seoul\"\nhost = \"seoul-1\"",
+                                              "site = \"busan\"\nhost = \"busan-1\""},
+          {"[[peer]]\nsite = \"busan\"\nhost = \"busan-1\"",
+           "[[peer]]\nsite = \"seoul\"\nhost = \"seoul-1\""}}) {
+        REQUIRE(policy.find(from) != std::string::npos);
+        policy.replace(policy.find(from), from.size(), to);
+    }
+    Process other(host_binary, {"run", "--config", stage.folder.write("other.toml", policy)});
+    const auto other_says = [&](const std::string& text) {
+        return eventually([&] { return other.err().find(text) != std::string::npos; }, 20s);
+    };
+    REQUIRE(other_says("event=started"));
+    REQUIRE(eventually([&] {
+        return !stage.broker.retained("firebreak/1/busan/host/busan-1/posture/text").empty();
+    }));
+    stage.alarm("gas", Phase::firing);
+    REQUIRE(eventually([&] { return stage.is("drain"); }));
+
+    stage.host->kill();
+    stage.alarm("gas", Phase::clear);
+    INFO(other.err());
+    CHECK(eventually([&] { return stage.is("ready"); }, 30s));
+    CHECK(other.stop() == 0);
 }
 
 TEST_CASE("host: an outlet goes off by command and acknowledgement", "[system][host]") {
