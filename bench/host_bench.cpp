@@ -1,7 +1,8 @@
 // What a large site costs the host. (a) alarm message in to the last of 32,000 servers in DRAIN
-// and read back, over the same command lines poured raw into the same HAProxy; (c) planning from
-// 1,000 servers to a million, in process; (d) a flood of 100,000 alarms; (e) how near the choice of
-// loads to shed comes to the best there is.
+// and read back, over the same command lines poured raw into the same HAProxy; (b) the same of
+// Slurm nodes, over one scontrol call; (c) planning from 1,000 servers to a million, in process;
+// (d) a flood of 100,000 alarms; (e) how near the choice of loads to shed comes to the best there
+// is.
 #include <fmt/format.h>
 #include <time.h>
 
@@ -17,6 +18,7 @@
 #include "bench/host/fleet.hpp"
 #include "bench/host/room_voice.hpp"
 #include "bench/host/shed_optimality.hpp"
+#include "bench/host/slurm_cluster.hpp"
 #include "bench/support/process_figures.hpp"
 #include "contract/payload.hpp"
 #include "contract/topic.hpp"
@@ -125,15 +127,12 @@ bool planning() {
 
 /// One life of a real host, from the alarm to its last read-back; below 0 when it did not get
 /// there.
-double drain_once(const Fleet& fleet, const Edge& edge, int round) {
-    const Mosquitto broker(Mosquitto::At::once, patient);
+double drained_in(const std::string& policy, std::size_t targets, const std::string& broker_url) {
     const TempDir folder;
-    const auto config = folder.write(
-        "policy.toml",
-        fleet.policy_file(fmt::format("seoul-{}", round), broker.url(), edge.socket()));
-    RoomVoice room(broker.url(), "room");
+    RoomVoice room(broker_url, "room");
     room.alarm("gas", Phase::clear);
-    const auto host = firebreak::firebreak("host", {"run", "--config", config});
+    const auto host =
+        firebreak::firebreak("host", {"run", "--config", folder.write("policy.toml", policy)});
     const auto pumped = [&](const std::function<bool()>& done) {
         return eventually(
             [&] {
@@ -142,8 +141,8 @@ double drain_once(const Fleet& fleet, const Edge& edge, int round) {
             },
             60s);
     };
-    // All backends are read once every five seconds: a round later all is known and at rest.
-    const auto seen = [&] { return room.targets() == fleet.backends(); };
+    // All targets are read once every five seconds: a round later all is known and at rest.
+    const auto seen = [&] { return room.targets() == targets; };
     if (!pumped([&] { return seen() || !host->running(); }) || !seen()) {
         std::fprintf(stderr, "host: %s\n", host->err().substr(0, 2000).c_str());
         return -1;
@@ -152,11 +151,11 @@ double drain_once(const Fleet& fleet, const Edge& edge, int round) {
     while (Clock::now() < settled) room.pump();
     const auto start = Clock::now();
     room.alarm("gas", Phase::firing);
-    while (room.drained() < fleet.backends() && seconds_since(start) < 60) room.pump();
+    while (room.drained() < targets && seconds_since(start) < 60) room.pump();
     const auto took = seconds_since(start);
-    if (room.drained() == fleet.backends()) return took;
+    if (room.drained() == targets) return took;
     std::fprintf(stderr, "host: %zu of %zu targets drained; held back by %s\n%s\n", room.drained(),
-                 fleet.backends(), room.blocked().c_str(), host->err().substr(0, 2000).c_str());
+                 targets, room.blocked().c_str(), host->err().substr(0, 2000).c_str());
     return -1;
 }
 
@@ -165,7 +164,10 @@ bool drain() {
     Edge edge(fleet);
     std::vector<double> ours, raw;
     for (int round = 0; round < 3; ++round) {
-        const auto took = drain_once(fleet, edge, round);
+        const Mosquitto broker(Mosquitto::At::once, patient);
+        const auto policy =
+            fleet.policy_file(fmt::format("seoul-{}", round), broker.url(), edge.socket());
+        const auto took = drained_in(policy, fleet.backends(), broker.url());
         if (took < 0) return false;
         if (edge.count("drain") != fleet.servers) {
             std::fprintf(stderr, "host: HAProxy does not say that all servers are drained\n");
@@ -178,6 +180,35 @@ bool drain() {
     }
     std::printf("host.alarm_to_32000_drained %.3f s   (raw %.3f s, ratio %.2f, bound 1.3)\n",
                 median(ours), median(raw), median(ours) / median(raw));
+    return true;
+}
+
+// ---- (b) ----
+
+bool slurm() {
+    constexpr std::size_t nodes = 32'000;
+    const SlurmCluster cluster(nodes);
+    std::vector<double> ours, call, read_back;
+    for (int round = 0; round < 3; ++round) {
+        const Mosquitto broker(Mosquitto::At::once, patient);
+        const auto policy = slurm_policy_file(nodes, broker.url(), cluster.conf());
+        const auto took = drained_in(policy, nodes / Fleet::a_backend, broker.url());
+        if (took < 0) return false;
+        if (cluster.count_drained() != nodes) {
+            std::fprintf(stderr, "host: slurmctld does not say that all nodes are drained\n");
+            return false;
+        }
+        ours.push_back(took);
+        cluster.update("undrain");
+        call.push_back(cluster.update("drain"));
+        read_back.push_back(cluster.show());
+        cluster.update("undrain");
+    }
+    const auto read_too = median(call) + median(read_back);
+    std::printf(
+        "host.alarm_to_32000_slurm_nodes_drained %.3f s   (one scontrol call %.3f s, ratio %.2f, "
+        "bound 1.5; that and reading it back %.3f s, ratio %.2f)\n",
+        median(ours), median(call), median(ours) / median(call), read_too, median(ours) / read_too);
     return true;
 }
 
@@ -233,6 +264,7 @@ int main(int argc, char** argv) {
     bool good = true;
     if (only.empty() || only == "planning") good = planning() && good;
     if (only.empty() || only == "drain") good = drain() && good;
+    if (only.empty() || only == "slurm") good = slurm() && good;
     if (only.empty() || only == "flood") good = flood() && good;
     if (only.empty() || only == "shed") good = shed_optimality() && good;
     return good ? 0 : 1;

@@ -19,12 +19,6 @@ struct Receipt {
     Result<ItemStates> states;
 };
 
-/// Work for the crew. Empty `steps`: only observe.
-struct Order {
-    std::string target;
-    std::vector<Step> steps;
-};
-
 /// A message that an earlier run has judged and believed: only a replay of the journal says it.
 struct Evidence {
     std::string topic;
@@ -42,6 +36,7 @@ struct JournalWord {
     std::string trouble;
 };
 
-using HostInput = std::variant<Receipt, LinkUp, LinkDown, Arrived, Evidence, SentAgain, JournalWord>;
+using HostInput =
+    std::variant<Receipt, LinkUp, LinkDown, Arrived, Evidence, SentAgain, JournalWord>;
 
 }  // namespace firebreak

@@ -14,6 +14,12 @@ namespace firebreak {
 /// Item name to its state as read back: "ready", "draining", "drain", "maint", "down", "on", "off".
 using ItemStates = std::map<std::string, std::string>;
 
+/// Work for an endpoint. Empty `steps`: only observe.
+struct Order {
+    std::string target;
+    std::vector<Step> steps;
+};
+
 class Actuator {
 public:
     virtual ~Actuator() = default;
@@ -24,6 +30,17 @@ public:
     /// Carries out steps of one target, then reads back: the states that now hold.
     [[nodiscard]] virtual Result<ItemStates> apply(const std::string& target,
                                                    const std::vector<Step>& steps) = 0;
+
+    /// Whether apply_all() of many orders costs little more than apply() of one.
+    [[nodiscard]] virtual bool takes_many() const { return false; }
+
+    /// An answer for each order, in their order; what fails of one spoils no other.
+    [[nodiscard]] virtual std::vector<Result<ItemStates>> apply_all(
+        const std::vector<Order>& orders) {
+        std::vector<Result<ItemStates>> answers;
+        for (const auto& order : orders) answers.push_back(apply(order.target, order.steps));
+        return answers;
+    }
 };
 
 }  // namespace firebreak

@@ -17,10 +17,13 @@ namespace {
 
 constexpr std::size_t orders_waiting = 4096;  // each target has at most one under way
 constexpr int offer_again_ms = 20;
+constexpr int company_ms = 2;
+
+/// How many orders an actuator that takes many is given at once.
+constexpr std::size_t most_at_once = 1024;
 
 struct Job {
-    std::string target;
-    std::vector<Step> steps;
+    Order order;
     bool stop = false;
 };
 
@@ -37,35 +40,59 @@ struct Crew::Worker {
         : actuator(std::move(with)), sink(std::move(to)), stop_fd(fd), thread([this] { work(); }) {}
 
     void work() {
-        std::deque<Job> waiting;
         for (;;) {
             if (waiting.empty()) waiting.push_back(*inbox.take(never));
+            // What is ordered together is to be carried out together.
+            if (stopped(stop_fd, actuator->takes_many() ? company_ms : 0)) return;
             while (auto job = inbox.take_now()) waiting.push_back(std::move(*job));
-            if (stopped(stop_fd, 0)) return;
-            auto next = std::find_if(waiting.begin(), waiting.end(),
-                                     [](const Job& job) { return !job.steps.empty(); });
-            if (next == waiting.end()) next = waiting.begin();
-            const Job job = std::move(*next);
-            waiting.erase(next);
-            if (job.stop) return;
-            const auto states = job.steps.empty() ? actuator->observe(job.target)
-                                                  : actuator->apply(job.target, job.steps);
-            if (!report(job, states)) return;
-            const bool absent = !states && (states.error().fault == Fault::timeout ||
-                                            states.error().fault == Fault::port_lost);
-            if (!absent) continue;
-            // Nobody home: what waits would only wait through the same silence, one by one.
-            while (auto more = inbox.take_now()) waiting.push_back(std::move(*more));
-            for (const auto& other : waiting) {
-                if (other.stop || !report(other, states)) return;
+            const auto orders = next_orders();
+            if (orders.empty()) return;
+            const auto answers = actuator->apply_all(orders);
+            for (std::size_t i = 0; i < orders.size(); ++i) {
+                if (!report(orders[i], answers[i])) return;
             }
-            waiting.clear();
+            const auto absent = std::find_if(answers.begin(), answers.end(), is_absent);
+            if (absent != answers.end() && !report_waiting(*absent)) return;
         }
     }
 
+    /// Steps before observations; none when stopping.
+    std::vector<Order> next_orders() {
+        std::vector<Order> orders;
+        const auto has_steps = [](const Job& job) { return !job.order.steps.empty(); };
+        const bool any = std::any_of(waiting.begin(), waiting.end(), has_steps);
+        const auto most = actuator->takes_many() ? most_at_once : 1;
+        std::deque<Job> later;
+        for (auto& job : waiting) {
+            if (job.stop) return {};
+            if (orders.size() < most && has_steps(job) == any) {
+                orders.push_back(std::move(job.order));
+            } else {
+                later.push_back(std::move(job));
+            }
+        }
+        waiting = std::move(later);
+        return orders;
+    }
+
+    static bool is_absent(const Result<ItemStates>& states) {
+        return !states &&
+               (states.error().fault == Fault::timeout || states.error().fault == Fault::port_lost);
+    }
+
+    /// Nobody home: what waits would only wait through the same silence, one by one.
+    bool report_waiting(const Result<ItemStates>& states) {
+        while (auto more = inbox.take_now()) waiting.push_back(std::move(*more));
+        for (const auto& job : waiting) {
+            if (job.stop || !report(job.order, states)) return false;
+        }
+        waiting.clear();
+        return true;
+    }
+
     /// A receipt must not be lost: its target would wait for it. False when stopping.
-    bool report(const Job& job, const Result<ItemStates>& states) {
-        while (!sink(job.target, job.steps, states)) {
+    bool report(const Order& order, const Result<ItemStates>& states) {
+        while (!sink(order.target, order.steps, states)) {
             if (stopped(stop_fd, offer_again_ms)) return false;
         }
         return true;
@@ -75,6 +102,7 @@ struct Crew::Worker {
     Sink sink;
     int stop_fd;
     Inbox<Job> inbox{orders_waiting};
+    std::deque<Job> waiting;
     std::thread thread;  // last: it uses all of the above
 };
 
@@ -93,7 +121,7 @@ Crew::Crew(const PolicyPlan& policy, const Maker& make, const Sink& sink)
 
 Crew::~Crew() {
     static_cast<void>(::eventfd_write(stop_fd_, 1));
-    for (auto& worker : workers_) worker->inbox.post({"", {}, true});
+    for (auto& worker : workers_) worker->inbox.post({{}, true});
     for (auto& worker : workers_) worker->thread.join();
     ::close(stop_fd_);
 }
@@ -101,7 +129,7 @@ Crew::~Crew() {
 bool Crew::order(const std::string& target, std::vector<Step> steps) {
     const auto worker = by_target_.find(target);
     if (worker == by_target_.end()) return false;
-    return worker->second->inbox.post({target, std::move(steps), false});
+    return worker->second->inbox.post({{target, std::move(steps)}, false});
 }
 
 }  // namespace firebreak

@@ -8,6 +8,7 @@
 
 #include "host/actuate/child.hpp"
 #include "host/actuate/slurm_text.hpp"
+#include "host/hostlist.hpp"
 
 namespace firebreak {
 namespace {
@@ -15,8 +16,10 @@ namespace {
 using Nodes = std::map<std::string, SlurmNode>;
 using Names = std::vector<std::string>;
 
-/// One scontrol's words may not grow without bound: the kernel takes 128 KiB a word.
-constexpr std::size_t most_nodes_a_call = 500;
+/// One scontrol's words may not grow without bound: the kernel takes 128 KiB a word. And its
+/// answer, of which a node's line is some 600 bytes.
+constexpr std::size_t most_list_bytes = 100'000;
+constexpr std::size_t most_answer_bytes = 64UL * 1024 * 1024;
 
 class Slurm final : public Actuator {
 public:
@@ -30,31 +33,43 @@ public:
     Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
 
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
-        const auto names = nodes_.find(target);
-        if (names == nodes_.end()) return fail(Fault::config, "no such target: " + target);
+        if (!nodes_.contains(target)) return fail(Fault::config, "no such target: " + target);
         deadline_ = std::chrono::steady_clock::now() + endpoint_.timeout;
-        if (!steps.empty()) {
-            const auto before = show(names->second);
-            if (!before) return within(before.error(), endpoint_.name);
-            // One refused command must not keep the others back: go on, say it last.
-            std::optional<Error> refused;
-            for (const auto& update : updates(steps, *before)) {
-                const auto done = carry_out(update);
-                if (done || refused) continue;
-                refused = done.error();
-                if (refused->fault != Fault::refused) break;
-            }
-            if (refused) return within(*refused, endpoint_.name);
+        if (auto done = take(steps, nodes_.at(target)); !done) {
+            return within(done.error(), endpoint_.name);
         }
-        const auto after = show(names->second);
+        const auto after = show(nodes_.at(target));
         if (!after) return within(after.error(), endpoint_.name);
-        ItemStates states;
-        for (const auto& [name, node] : *after) states[name] = state_of(node, host_);
-        for (const auto& [name, state] : states) {
-            if (depth_of(state) < 2) continue;
-            signalled_.erase(name);
+        return states_of(*after, nodes_.at(target));
+    }
+
+    /// slurmctld tells of all its nodes whoever asks for some: of many targets it is asked once.
+    [[nodiscard]] bool takes_many() const override { return true; }
+
+    std::vector<Result<ItemStates>> apply_all(const std::vector<Order>& orders) override {
+        if (orders.size() == 1) return Actuator::apply_all(orders);
+        Names names;
+        std::vector<Step> steps;
+        for (const auto& order : orders) {
+            const auto known = nodes_.find(order.target);
+            if (known == nodes_.end()) return Actuator::apply_all(orders);
+            names.insert(names.end(), known->second.begin(), known->second.end());
+            steps.insert(steps.end(), order.steps.begin(), order.steps.end());
         }
-        return states;
+        deadline_ = std::chrono::steady_clock::now() + endpoint_.timeout;
+        const auto done = take(steps, names);
+        // Refused as a whole: whose it was comes out one by one.
+        if (!done && done.error().fault == Fault::refused) return Actuator::apply_all(orders);
+        const auto after = done ? show(names) : tl::unexpected(done.error());
+        std::vector<Result<ItemStates>> answers;
+        for (const auto& order : orders) {
+            if (after) {
+                answers.emplace_back(states_of(*after, nodes_.at(order.target)));
+            } else {
+                answers.push_back(within(after.error(), endpoint_.name));
+            }
+        }
+        return answers;
     }
 
 private:
@@ -63,6 +78,33 @@ private:
         std::string action, reason;
         Names nodes;
     };
+
+    /// One refused command must not keep the others back: go on, say it last.
+    Result<void> take(const std::vector<Step>& steps, const Names& names) {
+        if (steps.empty()) return {};
+        const auto before = show(names);
+        if (!before) return tl::unexpected(before.error());
+        Result<void> refused;
+        for (const auto& update : updates(steps, *before)) {
+            const auto done = carry_out(update, *before);
+            if (done || !refused) continue;
+            refused = done;
+            if (done.error().fault != Fault::refused) break;
+        }
+        return refused;
+    }
+
+    [[nodiscard]] ItemStates states_of(const Nodes& nodes, const Names& names) {
+        ItemStates states;
+        for (const auto& name : names) {
+            const auto node = nodes.find(name);
+            if (node == nodes.end()) continue;
+            const auto state = state_of(node->second, host_);
+            if (depth_of(state) >= 2) signalled_.erase(name);
+            states[name] = state;
+        }
+        return states;
+    }
 
     /// Nothing is said of nodes that are there already, and nothing taken from others: a step up
     /// is for nodes that bear our mark, a step down keeps the reason of whoever was there first.
@@ -82,60 +124,57 @@ private:
             alike[{step.action, reason}].push_back(step.item);
         }
         std::vector<Update> out;
-        for (auto& [how, names] : alike) {
-            for (std::size_t i = 0; i < names.size(); i += most_nodes_a_call) {
-                const auto end = std::min(i + most_nodes_a_call, names.size());
-                out.push_back({how.first,
-                               how.second,
-                               {names.begin() + static_cast<std::ptrdiff_t>(i),
-                                names.begin() + static_cast<std::ptrdiff_t>(end)}});
-            }
-        }
+        for (auto& [how, names] : alike) out.push_back({how.first, how.second, std::move(names)});
         return out;
     }
 
-    Result<void> carry_out(const Update& update) {
+    Result<void> carry_out(const Update& update, const Nodes& before) {
         const int depth = depth_of(update.action);
-        if (depth == 0) return bring_back(update);
+        if (depth == 0) return bring_back(update, before);
         // A step up from deeper passes through ready: Slurm has no way from down to drained alone.
-        if (depth == 1) return drain(update);
-        if (auto drained = drain(update); !drained) return drained;
+        if (depth == 1) return drain(update, before);
+        if (auto drained = drain(update, before); !drained) return drained;
         const auto idle = end_jobs(update.nodes);
         if (!idle) return tl::unexpected(idle.error());
         if (idle->empty()) return {};  // reads back as drained: asked for again
         return set(*idle, depth == 3 ? "POWER_DOWN" : "DOWN", update.reason);
     }
 
-    Result<void> drain(const Update& update) {
-        if (auto woken = wake(update.nodes); !woken) return woken;
+    Result<void> drain(const Update& update, const Nodes& before) {
+        if (auto woken = wake(update.nodes, before); !woken) return tl::unexpected(woken.error());
         return set(update.nodes, "DRAIN", update.reason);
     }
 
-    /// Out of the states that a drain alone would not end.
-    Result<void> wake(const Names& nodes) {
-        const auto now = show(nodes);
-        if (!now) return tl::unexpected(now.error());
+    /// Out of the states that a drain alone would not end; whether there was one.
+    Result<bool> wake(const Names& names, const Nodes& before) {
         Names deep;
         Names off;
-        for (const auto& [name, node] : *now) {
-            if (depth_of(state_of(node, host_)) == 3) off.push_back(name);
-            if (depth_of(state_of(node, host_)) >= 2) deep.push_back(name);
+        for (const auto& name : names) {
+            const auto depth = depth_of(state_of(before.at(name), host_));
+            if (depth == 3) off.push_back(name);
+            if (depth >= 2) deep.push_back(name);
         }
         if (!off.empty()) {
-            if (auto up = set(off, "POWER_UP", ""); !up) return up;
+            if (auto up = set(off, "POWER_UP", ""); !up) return tl::unexpected(up.error());
         }
-        return deep.empty() ? Result<void>{} : set(deep, "RESUME", "");
+        if (deep.empty()) return false;
+        if (auto up = set(deep, "RESUME", ""); !up) return tl::unexpected(up.error());
+        return true;
     }
 
-    Result<void> bring_back(const Update& update) {
-        if (auto woken = wake(update.nodes); !woken) return woken;
+    Result<void> bring_back(const Update& update, const Nodes& before) {
+        const auto woken = wake(update.nodes, before);
+        if (!woken) return tl::unexpected(woken.error());
         // Drained by a person before we came: so it shall be again.
         if (!update.reason.empty()) return set(update.nodes, "DRAIN", update.reason);
-        const auto now = show(update.nodes);
+        const auto now = *woken ? show(update.nodes) : Result<Nodes>(before);
         if (!now) return tl::unexpected(now.error());
         Names drained;
-        for (const auto& [name, node] : *now) {
-            if (state_of(node, host_) == "drain") drained.push_back(name);
+        for (const auto& name : update.nodes) {
+            const auto node = now->find(name);
+            if (node != now->end() && state_of(node->second, host_) == "drain") {
+                drained.push_back(name);
+            }
         }
         return drained.empty() ? Result<void>{} : set(drained, "RESUME", "");
     }
@@ -143,18 +182,19 @@ private:
     /// Does what the policy says to running jobs; the nodes that may go down now.
     Result<Names> end_jobs(const Names& nodes) {
         if (how_.jobs == RunningJobs::kill) return nodes;
-        const auto list = comma_list(nodes);
-        const auto jobs = run("squeue", {"--noheader", "--states=RUNNING,SUSPENDED", "--format=%A",
-                                         "--nodelist=" + list});
-        if (!jobs) return tl::unexpected(jobs.error());
-        if (jobs->empty()) return nodes;
+        std::string ids;
+        for (const auto& list : fold_hostlist(nodes, most_list_bytes)) {
+            const auto jobs = run("squeue", {"--noheader", "--states=RUNNING,SUSPENDED",
+                                             "--format=%A", "--nodelist=" + list});
+            if (!jobs) return tl::unexpected(jobs.error());
+            ids += *jobs;
+        }
+        if (ids.empty()) return nodes;
         if (how_.jobs == RunningJobs::requeue) {
-            std::string ids = *jobs;
-            while (ids.ends_with('\n')) ids.pop_back();
-            std::replace(ids.begin(), ids.end(), '\n', ',');
             // A job that may not be requeued ends with its node: that is no reason to wait.
-            const auto requeued = run("scontrol", {"requeue", ids});
-            if (!requeued && requeued.error().fault != Fault::refused) {
+            for (const auto& list : comma_lists(ids, most_list_bytes)) {
+                const auto requeued = run("scontrol", {"requeue", list});
+                if (requeued || requeued.error().fault == Fault::refused) continue;
                 return tl::unexpected(requeued.error());
             }
             return nodes;
@@ -172,28 +212,31 @@ private:
             if (now - told->second >= how_.grace) over.push_back(name);
         }
         if (fresh.empty()) return over;
-        const auto sent = run(
-            "scancel", {"--signal=" + how_.signal, "--full", "--nodelist=" + comma_list(fresh)});
-        if (sent) return over;
-        for (const auto& name : fresh) signalled_.erase(name);
-        return tl::unexpected(sent.error());
+        for (const auto& list : fold_hostlist(fresh, most_list_bytes)) {
+            const auto sent =
+                run("scancel", {"--signal=" + how_.signal, "--full", "--nodelist=" + list});
+            if (sent) continue;
+            for (const auto& name : fresh) signalled_.erase(name);
+            return tl::unexpected(sent.error());
+        }
+        return over;
     }
 
     Result<void> set(const Names& nodes, const std::string& state, const std::string& reason) {
-        Names words = {"update", "NodeName=" + comma_list(nodes), "State=" + state};
-        if (!reason.empty()) words.push_back("Reason=" + reason);
-        const auto done = run("scontrol", words);
-        return done ? Result<void>{} : tl::unexpected(done.error());
+        for (const auto& list : fold_hostlist(nodes, most_list_bytes)) {
+            Names words = {"update", "NodeName=" + list, "State=" + state};
+            if (!reason.empty()) words.push_back("Reason=" + reason);
+            if (const auto done = run("scontrol", words); !done) {
+                return tl::unexpected(done.error());
+            }
+        }
+        return {};
     }
 
     Result<Nodes> show(const Names& names) {
         Nodes nodes;
-        for (std::size_t i = 0; i < names.size(); i += most_nodes_a_call) {
-            const auto end = std::min(i + most_nodes_a_call, names.size());
-            const auto answer =
-                run("scontrol", {"--oneliner", "show", "node",
-                                 comma_list({names.begin() + static_cast<std::ptrdiff_t>(i),
-                                             names.begin() + static_cast<std::ptrdiff_t>(end)})});
+        for (const auto& list : fold_hostlist(names, most_list_bytes)) {
+            const auto answer = run("scontrol", {"--oneliner", "show", "node", list});
             if (!answer) return tl::unexpected(answer.error());
             auto some = parse_nodes(*answer);
             if (!some) return some;
@@ -206,6 +249,7 @@ private:
         ChildPlan plan;
         plan.words = {endpoint_.address + '/' + tool};
         plan.words.insert(plan.words.end(), words.begin(), words.end());
+        plan.most_output = most_answer_bytes;
         plan.environment = {"PATH=/usr/bin:/bin", "LC_ALL=C"};
         if (!how_.conf.empty()) plan.environment.push_back("SLURM_CONF=" + how_.conf);
         auto end = run_child(plan, deadline_, stop_fd_);

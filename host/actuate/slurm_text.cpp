@@ -121,10 +121,20 @@ std::string state_of(const SlurmNode& node, std::string_view host) {
     return works && node.responds && !off ? "ready" : "down";
 }
 
-std::string comma_list(const std::vector<std::string>& names) {
-    std::string out;
-    for (const auto& name : names) out += (out.empty() ? "" : ",") + name;
-    return out;
+std::vector<std::string> comma_lists(std::string_view lines, std::size_t most_bytes) {
+    std::vector<std::string> lists;
+    while (!lines.empty()) {
+        const auto end = std::min(lines.find('\n'), lines.size());
+        const auto line = lines.substr(0, end);
+        lines.remove_prefix(std::min(end + 1, lines.size()));
+        if (line.empty()) continue;
+        if (lists.empty() || lists.back().size() + 1 + line.size() > most_bytes) {
+            lists.emplace_back(line);
+        } else {
+            lists.back().append(",").append(line);
+        }
+    }
+    return lists;
 }
 
 }  // namespace firebreak

@@ -33,7 +33,7 @@ struct SlurmNode {
 /// down); with `by_others` where it does not bear this host's mark.
 [[nodiscard]] std::string state_of(const SlurmNode& node, std::string_view host);
 
-/// "a,b,c", as scontrol takes it.
-[[nodiscard]] std::string comma_list(const std::vector<std::string>& names);
+/// The lines of a text as "a,b,c", more than one where one would be longer than `most_bytes`.
+[[nodiscard]] std::vector<std::string> comma_lists(std::string_view lines, std::size_t most_bytes);
 
 }  // namespace firebreak

@@ -82,3 +82,10 @@ TEST_CASE("slurm text: unknown nodes are left out, and what is no answer is not 
         CHECK(nodes.error().fault == Fault::corrupt);
     }
 }
+
+TEST_CASE("slurm text: lines become bounded lists, and none is lost", "[host][slurm]") {
+    CHECK(comma_lists("", 10).empty());
+    CHECK(comma_lists("17\n18\n\n19\n", 100) == std::vector<std::string>{"17,18,19"});
+    CHECK(comma_lists("17\n18\n19", 5) == std::vector<std::string>{"17,18", "19"});
+    CHECK(comma_lists("123456\n7", 3) == std::vector<std::string>{"123456", "7"});
+}
