@@ -8,6 +8,7 @@
 #include "contract/message.hpp"
 #include "contract/support/result.hpp"
 #include "host/actuate/actuator.hpp"
+#include "host/operator/ask.hpp"
 #include "host/plan.hpp"
 
 namespace firebreak {
@@ -42,6 +43,7 @@ struct JournalWord {
     std::string trouble;
 };
 
-using HostInput = std::variant<Receipt, LinkUp, LinkDown, Arrived, Evidence, SentAgain, JournalWord>;
+using HostInput =
+    std::variant<Receipt, LinkUp, LinkDown, Arrived, Evidence, SentAgain, JournalWord, Recall, Ask>;
 
 }  // namespace firebreak

@@ -50,7 +50,8 @@ std::string_view action_for(Ladder ladder, Posture wanted) {
 }
 
 bool is_item_state(std::string_view word) {
-    constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint", "down", "on", "off"};
+    constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint",
+                                                        "down",  "on",    "off"};
     return std::find(states.begin(), states.end(), word) != states.end();
 }
 
