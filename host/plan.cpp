@@ -50,8 +50,7 @@ std::string_view action_for(Ladder ladder, Posture wanted) {
 }
 
 bool is_item_state(std::string_view word) {
-    constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint",
-                                                        "down",  "on",    "off"};
+    constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint", "down", "on", "off"};
     return std::find(states.begin(), states.end(), word) != states.end();
 }
 

@@ -100,7 +100,7 @@ TEST_CASE("operator: a held target is not drained, across a restart, and is once
 
     Process change("sqlite3",
                    {(journal.path() / "host.journal").string(),
-                    "UPDATE row SET text = replace(text, 'pangyo-a', 'pangyo-b') WHERE n = "
+                    "UPDATE row SET text = replace(text, 'drain', 'ready') WHERE n = "
                     "(SELECT max(n) FROM row WHERE kind = 'order')"});
     REQUIRE(change.wait(10s) == 0);
     const auto broken = stage.verb({"history", "--verify", "--replay"});
@@ -216,7 +216,7 @@ TEST_CASE("operator: the socket is its group's alone, shuts out slow callers and
     CHECK(eventually([&] { return has(second.err(), "event=operator-socket"); }));
     second.kill();
     CHECK(stage.verb({"status"}).code == 0);
-    stage.host->stop();
+    CHECK(stage.host->stop() == 0);
     CHECK_FALSE(std::filesystem::exists(path));
     CHECK(stage.verb({"status"}).code == 1);
 }
