@@ -18,7 +18,7 @@ void Controller::State::act(Target& target, Now now) {
     }
     if (ledger.under_way()) return;
     auto steps = allowed(target, now);
-    if (!plan.armed) {
+    if (!armed) {
         rehearse(target, steps, now);
     } else if (by_message(*target.plan)) {
         switch_outlets(target, steps, now);
@@ -55,7 +55,7 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
         if (!target.outlets.commanding(step)) ++fresh;
         passed.push_back(step);
     }
-    target.rehearsing = !plan.armed && !steps.empty() && passed.size() == steps.size();
+    target.rehearsing = !armed && !steps.empty() && passed.size() == steps.size();
     return passed;
 }
 
@@ -71,7 +71,7 @@ void Controller::State::took(const Target& target, const Step& step) {
 
 Refusal Controller::State::budget(Target& target, const Step& step, std::size_t fresh, Now now) {
     // What has been commanded once is repeated until it is answered, and is no further step.
-    if (!plan.armed || target.outlets.commanding(step)) return std::nullopt;
+    if (!armed || target.outlets.commanding(step)) return std::nullopt;
     if (plan.guard.spacing > Duration::zero()) {
         const auto until = fresh == 0 ? target.spaced_until : now.steady + plan.guard.spacing;
         if (auto refused = guard_spacing(now.steady, until)) return refused;
@@ -82,6 +82,7 @@ Refusal Controller::State::budget(Target& target, const Step& step, std::size_t 
 }
 
 Refusal Controller::State::guards(const Target& target, const Step& step, Now now) {
+    if (auto refused = guard_hold(holds.on(target.plan->name))) return refused;
     if (auto refused = guard_maintenance(plan.maintenance, target.plan->name, now.wall)) {
         return refused;
     }
@@ -233,8 +234,8 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
     }
 }
 
-void Controller::State::command(const Target& target, const Step& step, bool armed, Now now) {
-    Command command{step.id,      step.target,           step.item, step.action, armed,
+void Controller::State::command(const Target& target, const Step& step, bool for_real, Now now) {
+    Command command{step.id,      step.target,           step.item, step.action, for_real,
                     step.because, stamper.next(now.wall)};
     if (!by_message(*target.plan)) return outgoing.note(std::move(command));
     const auto* agent = situation.find(agent_of(*target.plan));

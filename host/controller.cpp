@@ -45,6 +45,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
       sealer(plan.trust),
       order_of_acting(acting_order(plan.targets)),
       outgoing(self),
+      armed(plan.armed),
       record(recording),
       pace(plan.guard.max_steps_per_minute) {
     targets.reserve(plan.targets.size());  // `sharing` points into it
@@ -108,9 +109,11 @@ void Controller::State::evaluate(Now now) {
     situation.tick(now.steady);
     peers.tick(now.steady);
     for (const auto& [peer, notice] : peers.take_orphaned()) adopt(peer, notice, now.steady);
+    end_holds(now);
+    mind_drill(now);
     if (now.steady >= caught_up) decide(now);
     publish_postures(now);
-    for (auto& ack : alarm_acks.due(targets, plan.armed)) {
+    for (auto& ack : alarm_acks.due(targets, armed)) {
         ack.stamp = stamper.next(now.wall);
         outgoing.record({topic(Kind::ack, ack.about), to_json(ack), false});
     }
@@ -143,7 +146,7 @@ void Controller::State::publish_postures(Now now) {
     if (now.steady < postures_from) return;
     for (auto& target : targets) {
         if (!target.has_news()) continue;
-        auto notice = target.notice(plan.armed);
+        auto notice = target.notice(armed);
         target.published_of = target.ledger.revision();
         if (target.published == notice) continue;
         target.published = notice;
@@ -157,7 +160,7 @@ void Controller::State::publish_status(Now now) {
     Status status;
     status.online = true;
     status.version = FIREBREAK_VERSION;
-    status.armed = plan.armed;
+    status.armed = armed;
     status.heartbeat_s = seconds(plan.heartbeat);
     status.up_s = seconds(now.steady - started.steady);
     status.counters = counters;
@@ -199,6 +202,8 @@ void Controller::take_in(const HostInput& input, Now now) {
     if (const auto* link = std::get_if<LinkUp>(&input)) state_->link_up(*link, now);
     if (const auto* evidence = std::get_if<Evidence>(&input)) state_->retold(*evidence, now);
     if (const auto* sent = std::get_if<SentAgain>(&input)) state_->said_again(*sent, now.steady);
+    if (const auto* recall = std::get_if<Recall>(&input)) state_->recall(*recall, now);
+    if (const auto* ask = std::get_if<Ask>(&input)) state_->ask(*ask, now);
     if (const auto* word = std::get_if<JournalWord>(&input)) state_->journal_word(*word, now);
     if (const auto* down = std::get_if<LinkDown>(&input)) {
         state_->record.keep(EntryKind::link, now, text_of(*down));
@@ -221,8 +226,10 @@ void Controller::tick(Now now) {
 
 Instant Controller::next_deadline() const {
     const auto& state = *state_;
-    Instant next = std::min(
-        {state.heartbeat_at, state.situation.next_deadline(), state.peers.next_deadline()});
+    Instant next =
+        std::min({state.heartbeat_at, state.situation.next_deadline(), state.peers.next_deadline(),
+                  state.holds.next_deadline()});
+    if (state.drill) next = std::min(next, state.drill->end);
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
@@ -233,7 +240,8 @@ Instant Controller::next_deadline() const {
             next = std::min(next, target.outlets.next_deadline());
         }
         if (target.poll.wanted() < target.rung.wanted && target.doubt.empty()) {
-            next = std::min(next, target.rung.calm_since + state.plan.calm_for);
+            const auto calm = target.hastened ? Duration::zero() : state.plan.calm_for;
+            next = std::min(next, target.rung.calm_since + calm);
         }
         if (target.spaced_until > state.evaluated_at) next = std::min(next, target.spaced_until);
         if (state.yields_to && target.yields_until > state.evaluated_at) {
@@ -256,6 +264,10 @@ std::vector<LogLine> Controller::take_log() {
     return std::exchange(state_->lines, {});
 }
 
+std::vector<Answer> Controller::take_answers() {
+    return std::exchange(state_->answers, {});
+}
+
 std::vector<Entry> Controller::take_record() {
     return state_->record.take();
 }
@@ -270,7 +282,7 @@ void Controller::message_sent() {
 Message Controller::will() const {
     Status status;
     status.version = FIREBREAK_VERSION;
-    status.armed = state_->plan.armed;
+    status.armed = state_->armed;
     status.heartbeat_s = seconds(state_->plan.heartbeat);
     status.stamp = {state_->stamper.boot(), 0, state_->started.wall};
     return sealed(state_->plan.trust, {state_->topic(Kind::status), to_json(status), true});
@@ -279,7 +291,7 @@ Message Controller::will() const {
 Message Controller::farewell(Now now) {
     Status status;
     status.version = FIREBREAK_VERSION;
-    status.armed = state_->plan.armed;
+    status.armed = state_->armed;
     status.heartbeat_s = seconds(state_->plan.heartbeat);
     status.up_s = seconds(now.steady - state_->started.steady);
     status.counters = state_->counters;

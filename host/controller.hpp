@@ -38,6 +38,9 @@ public:
     /// What happened since the last call, for the log; bounded when nobody asks.
     [[nodiscard]] std::vector<LogLine> take_log();
 
+    /// What operators are to be told, in the order in which they asked.
+    [[nodiscard]] std::vector<Answer> take_answers();
+
     /// What to write into the journal since the last call: inputs and what followed, in order.
     [[nodiscard]] std::vector<Entry> take_record();
 

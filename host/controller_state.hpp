@@ -15,6 +15,7 @@
 #include "host/guard/share.hpp"
 #include "host/journal/recorder.hpp"
 #include "host/lives.hpp"
+#include "host/operator/holds.hpp"
 #include "host/outgoing.hpp"
 #include "host/peers.hpp"
 #include "host/target.hpp"
@@ -48,6 +49,25 @@ struct Controller::State {
     void retold(const Evidence& evidence, Now now);
     void said_again(const SentAgain& sent, Instant now);
     void journal_word(const JournalWord& word, Now now);
+    // What operators ask: asking.cpp, drilling.cpp, viewing.cpp.
+    void ask(const Ask& ask, Now now);
+    [[nodiscard]] Result<std::string> obey(const Ask& ask, Now now);
+    [[nodiscard]] Result<std::string> hold(const Ask& ask, Now now);
+    [[nodiscard]] Result<std::string> resume(const Ask& ask);
+    [[nodiscard]] Result<std::string> arm(bool wanted, const std::string& by);
+    [[nodiscard]] Result<std::string> restore(const Ask& ask, Now now);
+    [[nodiscard]] Result<std::string> start_drill(const Ask& ask, Now now);
+    [[nodiscard]] std::string not_ready_for(const DrillPlan& drill, Now now);
+    [[nodiscard]] std::string active_alarm() const;
+    void mind_drill(Now now);
+    void end_drill(const std::string& why, bool bring_back);
+    void recall(const Recall& recall, Now now);
+    void end_holds(Now now);
+    void set_armed(bool wanted);
+    [[nodiscard]] HostView view(const std::string& target, bool whole, Now now);
+    [[nodiscard]] TargetView view_of(Target& target, Now now);
+    [[nodiscard]] std::vector<StepView> steps_of(Target& target, Now now);
+
     void record_start(const std::string& policy, Now now);
     void record_evidence(const Topic& of, const std::string& payload, Now now);
     void record_receipt(const Receipt& receipt, const Target& target, Now now);
@@ -74,11 +94,11 @@ struct Controller::State {
     void order(Target& target, std::vector<Step> steps, Now now);
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     /// One line for what is done to many items for the same reason.
-    void tell_steps(const std::vector<Step>& steps, bool armed);
+    void tell_steps(const std::vector<Step>& steps, bool for_real);
     void tell_receipt(const std::string& target, const std::string& action, const std::string& is,
                       const std::vector<std::string>& items);
     static constexpr std::size_t most_items_bytes = 2048;  ///< of one line
-    void command(const Target& target, const Step& step, bool armed, Now now);
+    void command(const Target& target, const Step& step, bool for_real, Now now);
     void publish_postures(Now now);
     void publish_status(Now now);
 
@@ -108,6 +128,18 @@ struct Controller::State {
     std::vector<std::size_t> order_of_acting;
     AlarmAcks alarm_acks;
     Outgoing outgoing;
+    struct Drill {
+        const DrillPlan* plan = nullptr;
+        std::string by;
+        Instant end{};
+    };
+    bool armed;  ///< as the policy says, until an operator says otherwise
+    std::string disarmed_by;
+    Holds holds;
+    std::optional<Drill> drill;
+    std::uint64_t drills_begun = 0;
+    std::vector<Answer> answers;
+    static constexpr std::size_t most_answers = 64;
     Recorder record;
     std::vector<std::string> sent_again;  ///< in this tick, without deciding anything: targets
     std::string journal_trouble;  ///< why nothing new may be decided: it could not be recorded

@@ -8,6 +8,7 @@
 #include "contract/message.hpp"
 #include "contract/support/result.hpp"
 #include "host/actuate/actuator.hpp"
+#include "host/operator/ask.hpp"
 #include "host/plan.hpp"
 
 namespace firebreak {
@@ -37,6 +38,6 @@ struct JournalWord {
 };
 
 using HostInput =
-    std::variant<Receipt, LinkUp, LinkDown, Arrived, Evidence, SentAgain, JournalWord>;
+    std::variant<Receipt, LinkUp, LinkDown, Arrived, Evidence, SentAgain, JournalWord, Recall, Ask>;
 
 }  // namespace firebreak

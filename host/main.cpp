@@ -18,6 +18,8 @@
 #include "host/controller.hpp"
 #include "host/journal/journal_file.hpp"
 #include "host/journal/journal_thread.hpp"
+#include "host/operator/holds.hpp"
+#include "host/operator/socket.hpp"
 #include "host/policy_file.hpp"
 #include "host/verbs/verbs.hpp"
 
@@ -111,18 +113,51 @@ std::unique_ptr<JournalThread> open_journal(const PolicyPlan& plan, const std::s
                                            });
 }
 
+/// What operators asked of earlier lives and still stands.
+void recall(Controller& controller, const PolicyPlan& plan, Now at) {
+    if (plan.journal.file.empty()) return;
+    Requests requests;
+    const auto read =
+        read_requests(plan.journal.file, [&](const std::string& text) { requests.take(text); });
+    if (!read) {
+        log(LogLevel::error, "journal-unread",
+            {{"why", read.error().what}, {"note", "holds of earlier lives are not known"}});
+    }
+    const auto recalled = requests.recall(at.wall);
+    if (recalled.holds.empty() && recalled.disarmed_by.empty()) return;
+    controller.handle(recalled, at);
+}
+
+std::unique_ptr<OperatorSocket> open_operators(const PolicyPlan& plan, Inbox<Input>& inbox) {
+    if (plan.operators.socket.empty()) return nullptr;
+    return std::make_unique<OperatorSocket>(
+        plan.operators.socket, [&inbox](Ask ask) { return inbox.post(HostInput(std::move(ask))); });
+}
+
 void write_record(Controller& controller, JournalThread* journal) {
     if (journal == nullptr) return;
     if (auto record = controller.take_record(); !record.empty()) journal->write(std::move(record));
 }
 
-void loop(Controller& controller, Crew& crew, Link& link, JournalThread* journal,
-          Inbox<Input>& inbox, std::atomic<MissedLink>& missed, const std::atomic<bool>& stop) {
+/// What the core's words go to, beside the link.
+struct Aides {
+    Crew& crew;
+    JournalThread* journal;
+    OperatorSocket* operators;
+};
+
+void serve(Controller& controller, const Aides& aides) {
+    give_orders(controller, aides.crew);
+    write_record(controller, aides.journal);
+    for (auto& answer : controller.take_answers()) aides.operators->answer(std::move(answer));
+}
+
+void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& inbox,
+          std::atomic<MissedLink>& missed, const std::atomic<bool>& stop) {
     std::uint64_t dropped = 0;
     while (!stop) {
         const auto linked = link.tick(now().steady);
-        give_orders(controller, crew);
-        write_record(controller, journal);
+        serve(controller, aides);
         const auto published = publish_all(controller, link, now().steady);
         const auto wake = std::min({linked, published, controller.next_deadline()});
         // All of what has come is taken in before anything is decided: a drain waits for some
@@ -180,6 +215,7 @@ int run(const std::string& config, bool verbose) {
             std::visit([&](auto& what) { return inbox.post(HostInput(std::move(what))); }, event);
         if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
+    recall(controller, plan, now());
     const auto journal = policy ? open_journal(plan, boot, *policy, inbox) : nullptr;
     Crew crew(
         plan,
@@ -190,7 +226,8 @@ int run(const std::string& config, bool verbose) {
             const Result<ItemStates>& states) {
             return inbox.post(HostInput(Receipt{target, steps, states}));
         });
-    loop(controller, crew, *link, journal.get(), inbox, missed, stop);
+    const auto operators = open_operators(plan, inbox);
+    loop(controller, {crew, journal.get(), operators.get()}, *link, inbox, missed, stop);
     link->close(controller.farewell(now()));
     write_record(controller, journal.get());
     log(LogLevel::info, "stopped");
@@ -215,6 +252,7 @@ int main(int argc, char** argv) {
         .verb("keygen", "Make a secret key that signs messages, print its public half",
               [&] { return keygen(files.front()); })
         .words("FILE", "a new file, readable by its owner only", files, 1, 1);
+    add_operator(program);
     add_history(program);
     program.verb("run", "Watch, vote, drain and shed", [&] { return run(config, verbose); })
         .option("--config", "policy file", config, true)

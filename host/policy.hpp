@@ -103,6 +103,23 @@ struct JournalPlan {
     Duration keep = std::chrono::hours(90 * 24);
 };
 
+/// Where operators speak to the running host; verbs/operator.cpp.
+struct OperatorPlan {
+    std::string socket;    ///< path of a Unix socket; "": none
+    bool may_arm = false;  ///< an operator may arm a host that its policy leaves rehearsing
+};
+
+/// A rehearsal for real: targets put at a posture while nothing is the matter, and brought back.
+struct DrillPlan {
+    std::string name;
+    std::vector<std::string> targets;
+    std::vector<std::string> items;  ///< only these of them; none: all
+    Posture posture = Posture::drain;
+    Duration hold_for = std::chrono::minutes(1);
+    bool undo = true;  ///< at once; else `calm_for` passes before each rung back
+    Place place;
+};
+
 struct PolicyPlan {
     std::string site;  ///< the site this host publishes under
     std::string host;  ///< host id
@@ -121,6 +138,8 @@ struct PolicyPlan {
     TrustPlan trust;
     std::vector<std::string> warnings;  ///< what is allowed and yet unwise, for people
     JournalPlan journal;
+    OperatorPlan operators;
+    std::vector<DrillPlan> drills;
 };
 
 }  // namespace firebreak

@@ -11,6 +11,7 @@
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
 #include "host/journal/journal_file.hpp"
+#include "host/operator/operator_file.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
@@ -162,11 +163,13 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     }
     plan.trust = read_trust(root);
     if (auto journal = root.table("journal")) read_journal_plan(*journal, plan.journal);
+    read_operator(root, plan);
     if (auto guard = root.table("guard")) read_guard(*guard, plan.guard);
     if (plan.guard.expires_after > Duration::zero() && plan.guard.expires_after < plan.calm_for) {
         root.complain("guard", "\"expires_after\" must be longer than \"calm_for\"");
     }
     read_topology(root, plan, complaints);
+    read_drills(root, plan);
     for (auto& section : root.rows("maintenance")) read_maintenance(section, plan);
     for (auto& section : root.rows("peer")) read_peer(section, plan);
     plan.yield_for = root.duration_or("yield_for", plan.yield_for);
@@ -214,6 +217,7 @@ std::string describe(const PolicyPlan& plan) {
                ? "no journal: add [journal] with file = \"/var/lib/firebreak/host.journal\"\n"
                : fmt::format("journal {}, kept for {}\n", plan.journal.file,
                              format_duration(plan.journal.keep));
+    out += describe_operators(plan);
     out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {

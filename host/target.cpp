@@ -11,6 +11,11 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
     const auto before = rung.wanted;
     const auto max_age = policy.guard.evidence_max_age;
     firebreak::VoteCount votes = firebreak::tally(ballots, situation, max_age, now);
+    if (drill) {
+        votes.votes.push_back(*drill);
+        std::stable_sort(votes.votes.begin(), votes.votes.end(),
+                         [](const Vote& a, const Vote& b) { return a.at_least > b.at_least; });
+    }
     fresh = fresh_agents(ballots, situation, max_age, now);
     if (fresh < policy.guard.quorum || !unrecorded.empty()) {
         // Too few are heard to start anything, or nobody could tell later why; what was admitted
@@ -20,9 +25,13 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
     doubt.clear();
     if (votes.wanted() < rung.wanted) {
         doubt = firebreak::doubt(ballots, rung.wanted, situation, max_age, now);
+        if (interrupted) doubt = "an alarm ended its drill";
         if (!unrecorded.empty()) doubt = "the journal cannot be written";
     }
-    rung = next_rung(std::move(rung), votes, !doubt.empty(), now, policy.calm_for);
+    // An operator who asked for it back knew of no doubt and no vote.
+    hastened = hastened && doubt.empty() && votes.wanted() < rung.wanted;
+    rung = next_rung(std::move(rung), votes, !doubt.empty(), now,
+                     hastened ? Duration::zero() : policy.calm_for);
     poll = std::move(votes);
     if (poll.wanted() >= rung.wanted || rung.wanted != before) voted_at = now;
     if (rung.wanted == before) return false;
@@ -54,7 +63,11 @@ bool Target::is_read() const {
 }
 
 std::vector<Step> Target::steps() const {
-    return plan_steps(*plan, wish(), ledger.states(), ledger.held());
+    auto steps = plan_steps(*plan, wish(), ledger.states(), ledger.held());
+    if (drill && !drill_items.empty() && rung.cause == drill->because) {
+        std::erase_if(steps, [&](const Step& step) { return !drill_items.contains(step.item); });
+    }
+    return steps;
 }
 
 std::string Target::blocked() const {

@@ -41,6 +41,11 @@ struct Target {
     std::optional<PostureNotice> published;  ///< without its stamp
     std::uint64_t published_of = 0;          ///< the ledger's revision then
 
+    bool hastened = false;      ///< an operator asked for it back: `calm_for` need not pass
+    bool interrupted = false;   ///< an alarm ended its drill: it stays down while any is active
+    std::optional<Vote> drill;  ///< what a drill asks, while it lasts
+    std::set<std::string> drill_items;  ///< only these, while the drill leads; none: all
+
     Stand recorded;                ///< as the journal knows it
     std::string recorded_refusal;  ///< the same, without its digits
 

@@ -45,6 +45,9 @@ void Recorder::ticked(Now at) {
         return;
     }
     keep(EntryKind::tick, at, "{}");
+    // What was decided stands before the steps that follow from it.
+    std::stable_partition(decided_.begin(), decided_.end(),
+                          [](const Entry& entry) { return entry.kind == EntryKind::decision; });
     for (auto& entry : std::exchange(decided_, {})) {
         entry.at = at;
         put(std::move(entry));

@@ -25,6 +25,7 @@ constexpr const char* tables =
     "CREATE TABLE row(n INTEGER PRIMARY KEY, steady INTEGER NOT NULL, wall INTEGER NOT NULL,"
     " boot TEXT NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL, previous TEXT NOT NULL,"
     " hash TEXT NOT NULL);"
+    "CREATE INDEX request ON row(n) WHERE kind = 'operator';"
     "CREATE TABLE policy(hash TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;";
 constexpr const char* columns =
     "SELECT n, steady, wall, boot, kind, text, previous, hash FROM row ";
@@ -258,6 +259,17 @@ Result<void> read_journal(const std::string& path, std::uint64_t first,
         }
         if (!take(*row)) return {};
     }
+    if (rows.code() == SQLITE_OK) return {};
+    return base.bad(rows.code(), "reading", path);
+}
+
+Result<void> read_requests(const std::string& path,
+                           const std::function<void(const std::string&)>& take) {
+    if (!fs::exists(path)) return {};
+    Base base;
+    if (auto opened = open_to_read(base, path); !opened) return opened;
+    Statement rows(base.base, "SELECT text FROM row WHERE kind = 'operator' ORDER BY n");
+    while (rows.row()) take(rows.text(0));
     if (rows.code() == SQLITE_OK) return {};
     return base.bad(rows.code(), "reading", path);
 }

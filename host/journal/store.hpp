@@ -37,6 +37,9 @@ public:
 /// says false.
 [[nodiscard]] Result<void> read_journal(const std::string& path, std::uint64_t first,
                                         const std::function<bool(const ChainRow&)>& take);
+/// The texts of its rows of kind `operator`, oldest first; none when there is no journal yet.
+[[nodiscard]] Result<void> read_requests(const std::string& path,
+                                         const std::function<void(const std::string&)>& take);
 /// The number of the newest row; 0: none.
 [[nodiscard]] Result<std::uint64_t> newest_row(const std::string& path);
 /// A policy's text by its SHA-256, checked against it.

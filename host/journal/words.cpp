@@ -48,6 +48,16 @@ public:
         return good_ ? &*found : nullptr;
     }
     void spoil() { good_ = false; }
+    Duration milliseconds(const char* key) {
+        const auto* found = at(key);
+        good_ = good_ && found != nullptr && found->is_number_integer();
+        return good_ ? std::chrono::milliseconds(found->get<std::int64_t>()) : Duration::zero();
+    }
+    WallTime wall(const char* key) {
+        const auto wall = parse_wall(text(key));
+        good_ = good_ && wall.has_value();
+        return wall.value_or(WallTime{});
+    }
     [[nodiscard]] bool good() const { return good_; }
 
 private:
@@ -93,6 +103,29 @@ Result<HostInput> receipt_of(Members members) {
     }
     if (!members.good()) return unreadable(EntryKind::receipt);
     return receipt;
+}
+
+Hold hold_of(Members& members) {
+    Hold hold{members.text("target"), members.text("why"), members.text("by"),
+              members.wall("until"), members.milliseconds("left_ms")};
+    return hold;
+}
+
+Result<HostInput> recall_of(Members members) {
+    Recall recall{{}, members.text("disarmed_by")};
+    if (const auto* holds = members.at("holds")) {
+        for (const auto& each : *holds) {
+            Members hold(each);
+            recall.holds.push_back(hold_of(hold));
+            if (!hold.good()) members.spoil();
+        }
+    }
+    if (!members.good()) return unreadable(EntryKind::recalled);
+    return recall;
+}
+
+std::int64_t milliseconds(Duration duration) {
+    return std::chrono::floor<std::chrono::milliseconds>(duration).count();
 }
 
 void append_words(std::string& out, const Json& value) {
@@ -143,6 +176,46 @@ std::string text_of(const JournalWord& word) {
     return dump({{"trouble", word.trouble}});
 }
 
+std::string text_of(const Recall& recall) {
+    Json json = {{"holds", Json::array()}, {"disarmed_by", recall.disarmed_by}};
+    for (const auto& hold : recall.holds) {
+        json["holds"].push_back({{"target", hold.target},
+                                 {"why", hold.why},
+                                 {"by", hold.by},
+                                 {"until", format_wall(hold.until)},
+                                 {"left_ms", milliseconds(hold.left)}});
+    }
+    return dump(json);
+}
+
+std::string text_of(const Requested& request) {
+    const auto& ask = request.ask;
+    return dump({{"verb", to_string(ask.verb)},
+                 {"target", ask.target},
+                 {"by", ask.by},
+                 {"why", ask.why},
+                 {"for_ms", milliseconds(ask.length)},
+                 {"until", format_wall(request.until)},
+                 {"done", request.done},
+                 {"said", request.said}});
+}
+
+Result<Requested> parse_requested(std::string_view text) {
+    Members members(text);
+    Requested request;
+    const auto verb = parse_ask_verb(members.text("verb"));
+    request.ask.verb = verb.value_or(AskVerb::status);
+    request.ask.target = members.text("target");
+    request.ask.by = members.text("by");
+    request.ask.why = members.text("why");
+    request.ask.length = members.milliseconds("for_ms");
+    request.until = members.wall("until");
+    request.done = members.flag("done");
+    request.said = members.text("said");
+    if (!members.good() || !verb) return unreadable(EntryKind::request);
+    return request;
+}
+
 Result<Begun> parse_begun(std::string_view text) {
     Members members(text);
     Begun begun{members.text("version"), members.text("site"), members.text("host"),
@@ -154,6 +227,10 @@ Result<Begun> parse_begun(std::string_view text) {
 Result<HostInput> parse_input(EntryKind kind, std::string_view text) {
     Members members(text);
     HostInput input = LinkDown{};
+    if (kind == EntryKind::recalled) return recall_of(std::move(members));
+    if (kind == EntryKind::request) {
+        return parse_requested(text).map([](Requested asked) { return HostInput(asked.ask); });
+    }
     if (kind == EntryKind::receipt) return receipt_of(std::move(members));
     if (kind == EntryKind::evidence) {
         auto topic = members.text("topic");
@@ -186,6 +263,10 @@ std::string text_of(const Stand& stand) {
 
 std::string text_of(const Step& step) {
     return dump(json_of(step));
+}
+
+std::string drill_ended_text(const std::string& drill, const std::string& because) {
+    return dump({{"drill", drill}, {"ended", because}});
 }
 
 std::string refusal_text(const std::string& target, const std::string& why) {

@@ -25,6 +25,18 @@ struct Begun {
 [[nodiscard]] std::string text_of(const SentAgain& sent);
 [[nodiscard]] std::string text_of(const JournalWord& word);
 
+[[nodiscard]] std::string text_of(const Recall& recall);
+
+/// What an operator asked, until when it holds, and what became of it.
+struct Requested {
+    Ask ask;
+    WallTime until{};
+    bool done = false;
+    std::string said;
+};
+[[nodiscard]] std::string text_of(const Requested& request);
+[[nodiscard]] Result<Requested> parse_requested(std::string_view text);
+
 [[nodiscard]] Result<Begun> parse_begun(std::string_view text);
 /// Of the kinds that a replay tells the core, but for `started` and `tick`.
 [[nodiscard]] Result<HostInput> parse_input(EntryKind kind, std::string_view text);
@@ -42,6 +54,7 @@ struct Stand {
 };
 [[nodiscard]] std::string text_of(const Stand& stand);
 [[nodiscard]] std::string text_of(const Step& step);
+[[nodiscard]] std::string drill_ended_text(const std::string& drill, const std::string& because);
 [[nodiscard]] std::string refusal_text(const std::string& target, const std::string& why);
 
 /// For people, from any row's text: "target=text wanted=drain because=pangyo/room/gas".

@@ -7,5 +7,7 @@
 namespace firebreak {
 
 void add_history(Program& program);
+/// status, plan, why, hold, resume, arm, disarm, restore, drill: asked of a running host.
+void add_operator(Program& program);
 
 }  // namespace firebreak
