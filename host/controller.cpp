@@ -44,6 +44,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
       sealer(plan.trust),
       order_of_acting(acting_order(plan.targets)),
       outgoing(self),
+      power(plan),
       pace(plan.guard.max_steps_per_minute) {
     targets.reserve(plan.targets.size());  // `sharing` points into it
     std::map<std::pair<std::string, std::string>, std::size_t> backends;
@@ -111,6 +112,7 @@ void Controller::State::evaluate(Now now) {
 }
 
 void Controller::State::decide(Now now) {
+    choose_by_power(now);
     for (auto& target : targets) {
         const bool moved = target.climb(plan, situation, now.steady);
         if (target.expires(plan.guard.expires_after, now.steady)) {
@@ -120,6 +122,7 @@ void Controller::State::decide(Now now) {
                   {"note", "nobody asks for it any more, and it is not brought back"},
                   {"why", target.blocked()}});
         }
+        if (target.by_power) target.shed_only(power.chosen(place_of(target)));
         if (!moved) continue;
         const auto& rung = target.rung;
         tell(LogLevel::info, "posture",
@@ -135,7 +138,7 @@ void Controller::State::publish_postures(Now now) {
     for (auto& target : targets) {
         if (!target.has_news()) continue;
         auto notice = target.notice(plan.armed);
-        target.published_of = target.ledger.revision();
+        target.published_of = target.revision();
         if (target.published == notice) continue;
         target.published = notice;
         notice.stamp = stamper.next(now.wall);
@@ -161,6 +164,7 @@ void Controller::State::publish_status(Now now) {
     }
     status.counters["agents.absent"] = silent;
     status.counters["alarms.active"] = active;
+    if (power.active()) status.counters["power.unknown"] = power.unknown();
     std::uint64_t blocked = 0;
     std::uint64_t expired = 0;
     for (const auto& target : targets) {
@@ -206,6 +210,7 @@ Instant Controller::next_deadline() const {
     const auto& state = *state_;
     Instant next = std::min(state.heartbeat_at, state.situation.next_deadline());
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
+    next = std::min(next, state.power.next_deadline(state.evaluated_at));
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {
@@ -276,6 +281,7 @@ std::vector<std::string> Controller::subscriptions() const {
             filters.push_back(filter(site, Role::agent, "+", kind));
         }
     }
+    for (auto& topic : state_->power.watch().topics()) filters.push_back(std::move(topic));
     filters.push_back(filter(plan.site, Role::host, plan.host, Kind::posture));
     return filters;
 }

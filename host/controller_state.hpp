@@ -14,6 +14,7 @@
 #include "host/guard/share.hpp"
 #include "host/lives.hpp"
 #include "host/outgoing.hpp"
+#include "host/power/power_shed.hpp"
 #include "host/target.hpp"
 
 namespace firebreak {
@@ -41,6 +42,12 @@ struct Controller::State {
 
     void evaluate(Now now);
     void decide(Now now);
+    /// Of what rules ask to shed by power, as much as is needed; power_acting.cpp.
+    void choose_by_power(Now now);
+    void reading(const Topic& topic, const std::string& payload, Now now);
+    [[nodiscard]] std::size_t place_of(const Target& target) const {
+        return static_cast<std::size_t>(&target - targets.data());
+    }
     void act(Target& target, Now now);
     void switch_outlets(Target& target, const std::vector<Step>& steps, Now now);
     std::vector<Step> allowed(Target& target, Now now);
@@ -80,6 +87,7 @@ struct Controller::State {
     std::vector<std::size_t> order_of_acting;
     AlarmAcks alarm_acks;
     Outgoing outgoing;
+    PowerShed power;
     Pace pace;
     bool paced = false;  // the pace held a step back: try again when it allows
     std::vector<Order> orders;
