@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "contract/overload_file.hpp"
 #include "firmware/site_reader.hpp"
 
 namespace firebreak {
@@ -213,31 +214,7 @@ Difference SiteReader::read_difference(Section& row, AlarmScope& scope) {
 }
 
 Overload SiteReader::read_overload(Section& row) {
-    Overload overload;
-    const auto loads = row.numbers("loads");
-    const auto lasts = row.texts("lasts");
-    if (loads.empty() || loads.size() != lasts.size()) {
-        row.complain("loads",
-                     "an overload curve has loads = [105, 125, 150] and as many lasts = [\"10m\", "
-                     "\"1m\", \"10s\"]");
-    }
-    for (std::size_t i = 0; i < std::min(loads.size(), lasts.size()); ++i) {
-        const auto last = parse_duration(lasts[i]);
-        if (!last || *last <= Duration::zero()) {
-            row.complain("lasts", fmt::format("\"{}\" is no duration like \"10m\"", lasts[i]));
-            continue;
-        }
-        const CurvePoint point{loads[i], seconds(*last)};
-        const bool first = overload.curve.empty();
-        if (!std::isfinite(point.load) ||
-            (!first && (point.load <= overload.curve.back().load ||
-                        point.seconds >= overload.curve.back().seconds))) {
-            row.complain("loads", "loads must rise and what they last must fall");
-            continue;
-        }
-        overload.curve.push_back(point);
-    }
-    return overload;
+    return {read_curve(row)};
 }
 
 void SiteReader::read_comparison(Section& row, ConditionPlan& condition,

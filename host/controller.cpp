@@ -47,6 +47,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
       outgoing(self),
       armed(plan.armed),
       record(recording),
+      power(plan),
       pace(plan.guard.max_steps_per_minute) {
     targets.reserve(plan.targets.size());  // `sharing` points into it
     std::map<std::pair<std::string, std::string>, std::size_t> backends;
@@ -122,6 +123,7 @@ void Controller::State::evaluate(Now now) {
 }
 
 void Controller::State::decide(Now now) {
+    choose_by_power(now);
     for (auto& target : targets) {
         const bool moved = target.climb(plan, situation, journal_trouble, now.steady);
         if (target.expires(plan.guard.expires_after, now.steady)) {
@@ -131,6 +133,7 @@ void Controller::State::decide(Now now) {
                   {"note", "nobody asks for it any more, and it is not brought back"},
                   {"why", target.blocked()}});
         }
+        if (target.by_power) target.shed_only(power.chosen(place_of(target)));
         if (!moved) continue;
         const auto& rung = target.rung;
         tell(LogLevel::info, "posture",
@@ -147,7 +150,7 @@ void Controller::State::publish_postures(Now now) {
     for (auto& target : targets) {
         if (!target.has_news()) continue;
         auto notice = target.notice(armed);
-        target.published_of = target.ledger.revision();
+        target.published_of = target.revision();
         if (target.published == notice) continue;
         target.published = notice;
         notice.stamp = stamper.next(now.wall);
@@ -173,6 +176,7 @@ void Controller::State::publish_status(Now now) {
     }
     status.counters["agents.absent"] = silent;
     status.counters["alarms.active"] = active;
+    if (power.active()) status.counters["power.unknown"] = power.unknown();
     std::uint64_t blocked = 0;
     std::uint64_t expired = 0;
     for (const auto& target : targets) {
@@ -231,6 +235,7 @@ Instant Controller::next_deadline() const {
                   state.holds.next_deadline()});
     if (state.drill) next = std::min(next, state.drill->end);
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
+    next = std::min(next, state.power.next_deadline(state.evaluated_at));
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {
@@ -313,6 +318,7 @@ std::vector<std::string> Controller::subscriptions() const {
             filters.push_back(filter(site, Role::agent, "+", kind));
         }
     }
+    for (auto& topic : state_->power.watch().topics()) filters.push_back(std::move(topic));
     filters.push_back(filter(plan.site, Role::host, plan.host, Kind::posture));
     for (const auto& peer : plan.peers) {
         for (const auto kind : {Kind::status, Kind::posture}) {

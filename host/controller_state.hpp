@@ -18,6 +18,7 @@
 #include "host/operator/holds.hpp"
 #include "host/outgoing.hpp"
 #include "host/peers.hpp"
+#include "host/power/power_shed.hpp"
 #include "host/target.hpp"
 
 namespace firebreak {
@@ -76,6 +77,12 @@ struct Controller::State {
 
     void evaluate(Now now);
     void decide(Now now);
+    /// Of what rules ask to shed by power, as much as is needed; power_acting.cpp.
+    void choose_by_power(Now now);
+    void reading(const Topic& topic, const std::string& payload, Now now);
+    [[nodiscard]] std::size_t place_of(const Target& target) const {
+        return static_cast<std::size_t>(&target - targets.data());
+    }
     void act(Target& target, Now now);
     void switch_outlets(Target& target, const std::vector<Step>& steps, Now now);
     std::vector<Step> allowed(Target& target, Now now);
@@ -143,6 +150,7 @@ struct Controller::State {
     Recorder record;
     std::vector<std::string> sent_again;  ///< in this tick, without deciding anything: targets
     std::string journal_trouble;  ///< why nothing new may be decided: it could not be recorded
+    PowerShed power;
     Pace pace;
     bool paced = false;  // the pace held a step back: try again when it allows
     std::vector<Order> orders;

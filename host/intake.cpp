@@ -41,6 +41,7 @@ void Controller::State::arrived(const Arrived& message, Now now) {
     }
     const auto topic = parse_topic(message.topic);
     if (!topic) return dropped("malformed", "topic", "not a topic of this contract");
+    if (power.watch().wants(*topic)) return reading(*topic, message.payload, now);
     const bool of_agent = topic->origin.role == Role::agent;
     const bool is_read = (of_agent && (topic->kind == Kind::alarm || topic->kind == Kind::ack ||
                                        topic->kind == Kind::status)) ||

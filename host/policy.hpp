@@ -14,6 +14,7 @@
 #include "contract/support/time.hpp"
 #include "contract/trust.hpp"
 #include "host/endpoint.hpp"
+#include "host/power/watched_ups.hpp"
 #include "host/topology/power_map.hpp"
 
 namespace firebreak {
@@ -39,6 +40,7 @@ struct TargetPlan {
     std::vector<std::string> items;  ///< servers of the backend, outlets of the agent, nodes
     std::string agent;               ///< outlet: the agent that switches them
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
+    double impact = 1;  ///< of losing one server behind an item; compared within a tier
     Place place;
 };
 
@@ -68,7 +70,8 @@ struct RulePlan {
     int signs = 1;                    ///< so many of `alarms` at once: one sign alone says nothing
     std::vector<std::string> targets;
     Posture at_least = Posture::watch;
-    bool silence = false;  ///< true: votes while the agent is silent instead of on an alarm
+    bool silence = false;   ///< true: votes while the agent is silent instead of on an alarm
+    bool by_power = false;  ///< only what the UPSs must lose is shed: see host/power/
     Place place;
 };
 
@@ -135,6 +138,7 @@ struct PolicyPlan {
     std::vector<PeerPlan> peers;
     Duration yield_for = std::chrono::seconds(10);  ///< to a peer elsewhere, while our site burns
     std::optional<PowerMap> map;  ///< what feeds what, where the file says it
+    std::vector<WatchedUps> upss;    ///< those whose load and runtime are watched
     TrustPlan trust;
     std::vector<std::string> warnings;  ///< what is allowed and yet unwise, for people
     JournalPlan journal;

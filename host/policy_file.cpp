@@ -12,6 +12,7 @@
 #include "host/guard/guard_file.hpp"
 #include "host/journal/journal_file.hpp"
 #include "host/operator/operator_file.hpp"
+#include "host/power/ups_file.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
@@ -104,6 +105,10 @@ void read_rule(Section& section, PolicyPlan& plan) {
         section.complain("at_least", "\"at_least\" is missing: one of watch, drain, shed, cut");
     }
     rule.targets = read_targets(section, plan);
+    rule.by_power = section.flag_or("by_power", false);
+    if (rule.by_power && rule.at_least != Posture::shed) {
+        section.complain("by_power", "\"by_power\" chooses what is shed: say at_least = \"shed\"");
+    }
     section.finish();
     plan.rules.push_back(std::move(rule));
 }
@@ -179,6 +184,8 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     for (auto& section : root.rows("rule")) read_rule(section, plan);
     warn_of_own_domain(plan);
     if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints);
+    for (auto& section : root.rows("ups")) read_ups(section, plan);
+    check_power(plan, complaints);
     check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
@@ -218,6 +225,7 @@ std::string describe(const PolicyPlan& plan) {
                : fmt::format("journal {}, kept for {}\n", plan.journal.file,
                              format_duration(plan.journal.keep));
     out += describe_operators(plan);
+    for (const auto& ups : plan.upss) out += describe(ups);
     out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {
@@ -229,8 +237,8 @@ std::string describe(const PolicyPlan& plan) {
         for (const auto& ballot : ballots_for(plan, target)) {
             const auto& rule = *ballot.rule;
             const auto own = std::find(rule.targets.begin(), rule.targets.end(), target.name);
-            out += fmt::format("    at least {} while {}{}\n", to_string(ballot.at_least),
-                               describe_cause(rule),
+            out += fmt::format("    at least {}{} while {}{}\n", to_string(ballot.at_least),
+                               rule.by_power ? " by power" : "", describe_cause(rule),
                                own == rule.targets.end() ? " (its outlets are to be shed)" : "");
         }
     }

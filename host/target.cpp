@@ -10,7 +10,8 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
                    const std::string& unrecorded, Instant now) {
     const auto before = rung.wanted;
     const auto max_age = policy.guard.evidence_max_age;
-    firebreak::VoteCount votes = firebreak::tally(ballots, situation, max_age, now);
+    firebreak::VoteCount votes =
+        firebreak::tally(counted ? *counted : ballots, situation, max_age, now);
     if (drill) {
         votes.votes.push_back(*drill);
         std::stable_sort(votes.votes.begin(), votes.votes.end(),
@@ -33,6 +34,8 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
     rung = next_rung(std::move(rung), votes, !doubt.empty(), now,
                      hastened ? Duration::zero() : policy.calm_for);
     poll = std::move(votes);
+    by_power = is_by_power();
+    if (!by_power && std::exchange(only, std::nullopt)) ++only_revision;
     if (poll.wanted() >= rung.wanted || rung.wanted != before) voted_at = now;
     if (rung.wanted == before) return false;
     rehearsed.clear();
@@ -53,7 +56,13 @@ bool Target::expires(Duration after, Instant now) {
 
 Posture Target::reached() const {
     if (!reached_on || reached_on->first != basis()) {
-        reached_on = {basis(), reached_rung(*plan, rung.wanted, ledger.states())};
+        if (only) {
+            auto part = *plan;
+            part.items.assign(only->begin(), only->end());
+            reached_on = {basis(), reached_rung(part, rung.wanted, ledger.states())};
+        } else {
+            reached_on = {basis(), reached_rung(*plan, rung.wanted, ledger.states())};
+        }
     }
     return reached_on->second;
 }
@@ -67,7 +76,29 @@ std::vector<Step> Target::steps() const {
     if (drill && !drill_items.empty() && rung.cause == drill->because) {
         std::erase_if(steps, [&](const Step& step) { return !drill_items.contains(step.item); });
     }
+    if (!only) return steps;
+    std::erase_if(steps, [&](const Step& step) {
+        return depth_of(step.action) > 0 && !only->contains(step.item);
+    });
     return steps;
+}
+
+bool Target::is_by_power() const {
+    if (rung.wanted != Posture::shed) return false;
+    bool asked = false;
+    for (const auto& vote : poll.votes) {
+        if (vote.at_least < Posture::shed) continue;
+        if (!vote.by_power) return false;
+        asked = true;
+    }
+    return asked || by_power;  // while it waits for calm it stays what it was
+}
+
+void Target::shed_only(std::set<std::string> items) {
+    for (const auto& [item, state] : ledger.held()) items.insert(item);
+    if (only == items) return;
+    only = std::move(items);
+    ++only_revision;
 }
 
 std::string Target::blocked() const {
@@ -75,6 +106,7 @@ std::string Target::blocked() const {
     if (!absence.empty()) return absence;
     if (auto trouble = outlets.trouble(); !trouble.empty()) return trouble;
     if (!refusal.empty()) return refusal;
+    if (!power_doubt.empty()) return "by power: " + power_doubt;
     if (const auto& absent = absent_item(); !absent.empty()) return absent;
     const std::string late = expired ? "expired: nobody asks for it any more; " : "";
     return doubt.empty() ? late : late + "restoring waits: " + doubt;
@@ -95,7 +127,7 @@ const std::string& Target::absent_item() const {
 }
 
 bool Target::has_news() const {
-    return !published || published_of != ledger.revision() || published->wanted != rung.wanted ||
+    return !published || published_of != revision() || published->wanted != rung.wanted ||
            published->because != rung.because || published->blocked != blocked();
 }
 
@@ -127,6 +159,11 @@ struct Progress {
 void add(Progress& progress, const Target& target, const Vote& vote, bool armed) {
     progress.began = vote.began;
     ++progress.targets;
+    if (vote.by_power && !target.power_doubt.empty()) {
+        progress.refused = true;
+        progress.trouble = target.plan->name + ": " + target.blocked();
+        return;
+    }
     if (target.reached() >= vote.at_least && target.is_read()) {
         progress.acted = progress.acted || target.acted;
         return;
@@ -164,7 +201,8 @@ std::vector<Ack> AlarmAcks::due(const std::vector<Target>& targets, bool armed) 
     std::map<std::pair<Origin, std::string>, Progress> alarms;
     for (const auto& target : targets) {
         for (const auto& vote : target.poll.votes) {
-            if (vote.at_least < Posture::drain || vote.alarm.empty()) continue;
+            // By power nothing may have to go: that is done already, and must be said, too.
+            if ((vote.at_least < Posture::drain && !vote.by_power) || vote.alarm.empty()) continue;
             add(alarms[{vote.agent, vote.alarm}], target, vote, armed);
         }
     }

@@ -24,6 +24,11 @@ struct Target {
     std::vector<Ballot> ballots;
     VoteCount poll;
     Rung rung;
+    std::optional<std::vector<Ballot>> counted;  ///< as they count where some shed by power
+    bool by_power = false;                       ///< nothing but power asks for its shedding
+    std::optional<std::set<std::string>> only;   ///< by power: the items that are to be off
+    std::uint64_t only_revision = 0;             ///< grows with every change of `only`
+    std::string power_doubt;                     ///< why no more is chosen of it
     std::string doubt;  ///< why the present rung is not left, though nobody votes for it
     TargetLedger ledger;
     OutletOrders outlets;
@@ -39,7 +44,7 @@ struct Target {
     bool expired = false;             ///< that was longer ago than the policy likes
     std::string absence;              ///< outlet: its agent does not listen
     std::optional<PostureNotice> published;  ///< without its stamp
-    std::uint64_t published_of = 0;          ///< the ledger's revision then
+    std::uint64_t published_of = 0;          ///< its revision then
 
     bool hastened = false;      ///< an operator asked for it back: `calm_for` need not pass
     bool interrupted = false;   ///< an alarm ended its drill: it stays down while any is active
@@ -50,7 +55,7 @@ struct Target {
     std::string recorded_refusal;  ///< the same, without its digits
 
     // Worked out of the ledger; thousands of targets are asked at every message.
-    using Basis = std::pair<std::uint64_t, Posture>;  // the ledger's revision, the rung wanted
+    using Basis = std::pair<std::uint64_t, Posture>;  // its revision, the rung wanted
     std::optional<Basis> rested;                      ///< on this basis there was nothing to do
     mutable std::optional<std::pair<Basis, Posture>> reached_on;
     mutable std::optional<std::pair<std::uint64_t, std::string>> absent_on;
@@ -62,7 +67,12 @@ struct Target {
     /// True once, when nobody has voted for the present rung for longer than `after`.
     bool expires(Duration after, Instant now);
 
-    [[nodiscard]] Basis basis() const { return {ledger.revision(), rung.wanted}; }
+    /// By power only these items, and those already down, are asked to be off.
+    void shed_only(std::set<std::string> items);
+
+    /// Changes with what is known, held or chosen; both parts only grow.
+    [[nodiscard]] std::uint64_t revision() const { return ledger.revision() + only_revision; }
+    [[nodiscard]] Basis basis() const { return {revision(), rung.wanted}; }
     [[nodiscard]] Posture reached() const;
     [[nodiscard]] bool is_read() const;
     [[nodiscard]] Wish wish() const { return {rung.wanted, rung.cause, rung.cause_began}; }
@@ -74,6 +84,7 @@ struct Target {
     [[nodiscard]] bool has_news() const;
 
 private:
+    [[nodiscard]] bool is_by_power() const;
     /// Which item the endpoint does not know, for people, or "".
     [[nodiscard]] const std::string& absent_item() const;
 };

@@ -31,14 +31,14 @@ void add_votes(std::vector<Vote>& votes, const Ballot& ballot, const Origin& ori
     if (ballot.rule->silence) {
         // The silence is our own observation, hence always fresh.
         if (!is_silent(agent)) return;
-        votes.push_back(
-            {ballot.at_least, alarm_name(origin, "silent"), origin, "", agent.status, true});
+        votes.push_back({ballot.at_least, alarm_name(origin, "silent"), origin, "", agent.status,
+                         true, ballot.rule->by_power});
         return;
     }
     const auto add = [&](const std::string& name, const HeardAlarm& alarm) {
         if (!alarm.active || alarm.notice.is_silenced()) return;
-        votes.push_back(
-            {ballot.at_least, alarm_name(origin, name), origin, name, alarm.began, fresh});
+        votes.push_back({ballot.at_least, alarm_name(origin, name), origin, name, alarm.began,
+                         fresh, ballot.rule->by_power});
     };
     const auto names = named(*ballot.rule);
     for (const auto& name : names) {
@@ -99,11 +99,14 @@ std::string doubt_of(const RulePlan& rule, const std::string& named, const Situa
 std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target) {
     std::vector<Ballot> ballots;
     for (const auto& rule : plan.rules) {
-        if (lists(rule.targets, target.name)) ballots.push_back({&rule, rule.at_least});
+        if (lists(rule.targets, target.name))
+            ballots.push_back({&rule, rule.at_least, target.name});
         if (rule.at_least < Posture::shed) continue;
         for (const auto& other : plan.targets) {
             if (ladder_of(other) != Ladder::outlets || !lists(other.after, target.name)) continue;
-            if (lists(rule.targets, other.name)) ballots.push_back({&rule, Posture::drain});
+            if (lists(rule.targets, other.name)) {
+                ballots.push_back({&rule, Posture::drain, other.name});
+            }
         }
     }
     return ballots;

@@ -16,9 +16,10 @@ struct Vote {
     Posture at_least = Posture::normal;
     std::string because;  ///< "site/agent/alarm"; the alarm of a silent agent is "silent"
     Origin agent;
-    std::string alarm;   ///< empty when the agent's silence votes
-    Stamp began;         ///< the notice that made the alarm active
-    bool fresh = false;  ///< young enough evidence to start something
+    std::string alarm;      ///< empty when the agent's silence votes
+    Stamp began;            ///< the notice that made the alarm active
+    bool fresh = false;     ///< young enough evidence to start something
+    bool by_power = false;  ///< of a rule that sheds by power
 };
 
 /// What is asked of one target: votes highest first, then by name.
@@ -35,6 +36,7 @@ struct VoteCount {
 struct Ballot {
     const RulePlan* rule = nullptr;
     Posture at_least = Posture::normal;
+    std::string sheds = {};  ///< the target for whose sake: its own, or one that comes after it
 };
 
 /// The rules that bear on a target. To shed an outlet is also to drain the targets it comes

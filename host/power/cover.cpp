@@ -4,122 +4,14 @@
 #include <cmath>
 #include <numeric>
 
+#include "host/power/cover_bound.hpp"
+
 namespace firebreak {
 namespace {
 
-constexpr double grain = 1e-9;               // of the need: less is rounding
+constexpr double grain = cover_grain;
 constexpr std::size_t most_nodes = 400'000;  // of the search above exact_items: well below 0.1 s
 constexpr std::size_t core_items = 160;
-constexpr int rounds = 150;  // of the multipliers' ascent
-
-using Vector = std::vector<double>;
-
-/// The problem with needs of 1 and only the dimensions and the items that matter.
-struct Scaled {
-    std::vector<std::size_t> places;  ///< in the caller's items
-    Vector costs;
-    std::vector<Vector> gives;  ///< 1 is the need; more than that is worth no more
-    std::vector<Vector> whole;  ///< the same, not cut off
-    Vector worth;
-    Vector need;      ///< the caller's
-    double step = 0;  ///< all costs are the same: every cover's is a multiple of it
-
-    [[nodiscard]] std::size_t size() const { return places.size(); }
-    [[nodiscard]] std::size_t dimensions() const { return worth.size(); }
-};
-
-Scaled scale(const std::vector<CoverItem>& items, const Vector& need, const Vector& worth) {
-    Scaled out;
-    std::vector<std::size_t> dimensions;
-    for (std::size_t d = 0; d < need.size(); ++d) {
-        if (need[d] <= grain) continue;
-        dimensions.push_back(d);
-        out.worth.push_back(std::max(1.0, worth[d] / need[d]));
-        out.need.push_back(need[d]);
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        Vector whole;
-        for (const auto d : dimensions) whole.push_back(std::max(0.0, items[i].gives[d]) / need[d]);
-        if (std::none_of(whole.begin(), whole.end(), [](double g) { return g > grain; })) continue;
-        Vector cut = whole;
-        for (auto& g : cut) g = std::min(g, 1.0);
-        out.places.push_back(i);
-        out.costs.push_back(items[i].cost);
-        out.gives.push_back(std::move(cut));
-        out.whole.push_back(std::move(whole));
-    }
-    const auto [least, most] = std::minmax_element(out.costs.begin(), out.costs.end());
-    if (!out.costs.empty() && *least == *most) out.step = *least;
-    return out;
-}
-
-double priced(const Vector& gives, const Vector& prices) {
-    return std::inner_product(gives.begin(), gives.end(), prices.begin(), 0.0);
-}
-
-/// By Lagrange: what every cover costs at least while a unit of need is paid at these prices.
-double lagrange(const Scaled& problem, const Vector& prices, Vector& slack) {
-    double value = std::accumulate(prices.begin(), prices.end(), 0.0);
-    slack.assign(prices.size(), 1.0);
-    for (std::size_t i = 0; i < problem.size(); ++i) {
-        const double reduced = problem.costs[i] - priced(problem.gives[i], prices);
-        if (reduced >= 0) continue;
-        value += reduced;
-        for (std::size_t d = 0; d < prices.size(); ++d) slack[d] -= problem.gives[i][d];
-    }
-    return value;
-}
-
-struct Priced {
-    Vector prices;
-    double bound = 0;
-};
-
-/// The best prices along one direction: those at which the items that are worth theirs just
-/// cover. In one dimension there is no other.
-Vector price_along(const Scaled& problem, const Vector& direction) {
-    std::vector<std::pair<double, double>> offers;  // cost a unit, units
-    for (std::size_t i = 0; i < problem.size(); ++i) {
-        const double units = priced(problem.gives[i], direction);
-        if (units > 0) offers.emplace_back(problem.costs[i] / units, units);
-    }
-    std::sort(offers.begin(), offers.end());
-    double wanted = std::accumulate(direction.begin(), direction.end(), 0.0);
-    double price = 0;
-    for (const auto& [cost, units] : offers) {
-        price = cost;
-        wanted -= units;
-        if (wanted <= 0) break;
-    }
-    auto prices = direction;
-    for (auto& one : prices) one *= price;
-    return prices;
-}
-
-/// Several dimensions: the ascent of Polyak towards `cost`, which some cover has.
-Priced price_all(const Scaled& problem, double cost) {
-    Vector slack, way(problem.dimensions(), 0.0);
-    auto prices = price_along(problem, problem.need);  // a kW costs the same everywhere
-    if (problem.dimensions() == 1) return {prices, lagrange(problem, prices, slack)};
-    Priced best{prices, 0};
-    double pace = 1;
-    for (int round = 0; round < rounds; ++round) {
-        const double value = lagrange(problem, prices, slack);
-        if (value > best.bound) {
-            best = {prices, value};
-        } else {
-            pace *= 0.95;
-        }
-        // Camerini's step: the last way is kept up in part, or it would zigzag.
-        for (std::size_t d = 0; d < way.size(); ++d) way[d] = slack[d] + 0.5 * way[d];
-        const double norm = priced(way, way);
-        if (norm < grain) break;
-        for (std::size_t d = 0; d < prices.size(); ++d) {
-            prices[d] = std::max(0.0, prices[d] + pace * (cost - value) / norm * way[d]);
-        }
-    }
-    return best;
-}
 
 /// What a selection is compared by: less cost, then more of what is worth something, then less.
 struct Merit {
@@ -136,8 +28,8 @@ struct Merit {
 class Search {
 public:
     /// `given` by the items outside the core that are taken, at `cost`.
-    Search(const Scaled& problem, std::vector<std::size_t> core, const Vector& prices, Vector given,
-           double cost, bool exact)
+    Search(const ScaledCover& problem, std::vector<std::size_t> core, const Amounts& prices,
+           Amounts given, double cost, bool exact)
         : problem_(problem),
           core_(std::move(core)),
           prices_(prices),
@@ -146,7 +38,7 @@ public:
           exact_(exact) {
         const auto n = core_.size();
         const auto dimensions = problem.dimensions();
-        left_.assign(n + 1, Vector(dimensions, 0.0));
+        left_.assign(n + 1, Amounts(dimensions, 0.0));
         saved_.assign(n + 1, 0.0);
         costs_.assign(n + 1, 0.0);
         for (std::size_t k = n; k-- > 0;) {
@@ -186,7 +78,7 @@ private:
         const double target = std::max(0.0, left_[k][0] - need);
         const auto last =
             std::partition_point(left_.begin() + static_cast<std::ptrdiff_t>(k), left_.end(),
-                                 [&](const Vector& left) { return left[0] > target; });
+                                 [&](const Amounts& left) { return left[0] > target; });
         const auto j = static_cast<std::size_t>(last - left_.begin());
         if (j == k) return cost_;
         const auto item = core_[j - 1];
@@ -248,13 +140,13 @@ private:
         }
     }
 
-    const Scaled& problem_;
+    const ScaledCover& problem_;
     std::vector<std::size_t> core_;
-    const Vector& prices_;
-    std::vector<Vector> left_;  ///< what the core gives from here on, by dimension
-    Vector saved_;              ///< the sum of reduced costs below 0 from here on
-    Vector costs_;              ///< the sum of costs from here on
-    Vector given_;
+    const Amounts& prices_;
+    std::vector<Amounts> left_;  ///< what the core gives from here on, by dimension
+    Amounts saved_;              ///< the sum of reduced costs below 0 from here on
+    Amounts costs_;              ///< the sum of costs from here on
+    Amounts given_;
     double cost_;
     bool exact_;
     std::vector<std::size_t> taken_, best_;
@@ -264,9 +156,9 @@ private:
 };
 
 /// By worth for cost at these prices until all is covered; then without what is not needed.
-std::vector<std::size_t> greedy(const Scaled& problem, const std::vector<std::size_t>& order) {
+std::vector<std::size_t> greedy(const ScaledCover& problem, const std::vector<std::size_t>& order) {
     std::vector<std::size_t> taken;
-    Vector given(problem.dimensions(), 0.0);
+    Amounts given(problem.dimensions(), 0.0);
     for (const auto i : order) {
         bool helps = false;
         for (std::size_t d = 0; d < given.size(); ++d) {
@@ -280,8 +172,8 @@ std::vector<std::size_t> greedy(const Scaled& problem, const std::vector<std::si
 }
 
 /// Leaves out what is not needed, the dearest first.
-void prune(const Scaled& problem, std::vector<std::size_t>& taken) {
-    Vector given(problem.dimensions(), 0.0);
+void prune(const ScaledCover& problem, std::vector<std::size_t>& taken) {
+    Amounts given(problem.dimensions(), 0.0);
     for (const auto i : taken) {
         for (std::size_t d = 0; d < given.size(); ++d) given[d] += problem.whole[i][d];
     }
@@ -300,12 +192,12 @@ void prune(const Scaled& problem, std::vector<std::size_t>& taken) {
     }
 }
 
-double cost_of(const Scaled& problem, const std::vector<std::size_t>& taken) {
+double cost_of(const ScaledCover& problem, const std::vector<std::size_t>& taken) {
     return std::accumulate(taken.begin(), taken.end(), 0.0,
                            [&](double sum, std::size_t i) { return sum + problem.costs[i]; });
 }
 
-std::vector<std::size_t> by_ratio(const Scaled& problem, const Vector& prices) {
+std::vector<std::size_t> by_ratio(const ScaledCover& problem, const Amounts& prices) {
     std::vector<std::size_t> order(problem.size());
     std::iota(order.begin(), order.end(), 0U);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
@@ -317,7 +209,7 @@ std::vector<std::size_t> by_ratio(const Scaled& problem, const Vector& prices) {
 
 /// The items of which the prices alone do not say whether to take them, in order; of the others
 /// those that they say to take are added to `taken`.
-std::vector<std::size_t> core_of(const Scaled& problem, const Vector& prices,
+std::vector<std::size_t> core_of(const ScaledCover& problem, const Amounts& prices,
                                  std::vector<std::size_t> order, std::size_t size,
                                  std::vector<std::size_t>& taken) {
     if (order.size() <= size) return order;
@@ -350,11 +242,12 @@ std::vector<std::size_t> core_of(const Scaled& problem, const Vector& prices,
     return order;
 }
 
-void search(const Scaled& problem, const Priced& priced_at, std::vector<std::size_t>& best) {
+void search(const ScaledCover& problem, const CoverPrices& priced_at,
+            std::vector<std::size_t>& best) {
     const auto order = by_ratio(problem, priced_at.prices);
     std::vector<std::size_t> outside;
     const auto core = core_of(problem, priced_at.prices, order, core_items, outside);
-    Vector given(problem.dimensions(), 0.0);
+    Amounts given(problem.dimensions(), 0.0);
     for (const auto i : outside) {
         for (std::size_t d = 0; d < given.size(); ++d) given[d] += problem.whole[i][d];
     }
@@ -375,12 +268,12 @@ void search(const Scaled& problem, const Priced& priced_at, std::vector<std::siz
 Cover cheapest_cover(const std::vector<CoverItem>& items, const std::vector<double>& need,
                      const std::vector<double>& worth) {
     Cover out;
-    const auto problem = scale(items, need, worth);
+    const auto problem = scaled(items, need, worth);
     if (problem.dimensions() == 0) {
         out.enough = true;
         return out;
     }
-    Vector all(problem.dimensions(), 0.0);
+    Amounts all(problem.dimensions(), 0.0);
     for (const auto& gives : problem.whole) {
         for (std::size_t d = 0; d < all.size(); ++d) all[d] += gives[d];
     }
@@ -389,9 +282,9 @@ Cover cheapest_cover(const std::vector<CoverItem>& items, const std::vector<doub
     std::iota(taken.begin(), taken.end(), 0U);
     out.bound = cost_of(problem, taken);
     if (out.enough) {
-        taken = greedy(problem, by_ratio(problem, Vector(problem.dimensions(), 1.0)));
+        taken = greedy(problem, by_ratio(problem, Amounts(problem.dimensions(), 1.0)));
         prune(problem, taken);
-        const auto prices = price_all(problem, cost_of(problem, taken));
+        const auto prices = best_prices(problem, cost_of(problem, taken));
         auto again = greedy(problem, by_ratio(problem, prices.prices));
         prune(problem, again);
         if (cost_of(problem, again) < cost_of(problem, taken)) taken = std::move(again);

@@ -32,18 +32,19 @@ ShedNeed for_runtime(const UpsRating& rating, const UpsState& state) {
     ShedNeed need;
     if (!state.on_battery || !state.runtime || state.load_kw <= 0) return need;
     const auto runtime = *state.runtime;
+    const auto wanted = rating.hold - state.on_battery_for;
     const auto lasts = format_duration(runtime);
     if (rating.stop > Duration::zero() && runtime <= rating.stop + rating.margin) {
         need.kw = state.load_kw;
         need.within = std::max(runtime - rating.stop, Duration::zero());
         need.why = fmt::format("on battery for {} more, and an orderly stop takes {}", lasts,
                                format_duration(rating.stop));
-    } else if (runtime < rating.hold) {
+    } else if (runtime < wanted) {
         // Batteries last longer than in proportion at less load (Peukert): this is enough.
-        need.kw = state.load_kw * (1 - seconds(runtime) / seconds(rating.hold));
+        need.kw = state.load_kw * (1 - seconds(runtime) / seconds(wanted));
         need.within = std::max(runtime - rating.stop - rating.margin, Duration::zero());
-        need.why = fmt::format("on battery for {} more, {} is wanted", lasts,
-                               format_duration(rating.hold));
+        need.why =
+            fmt::format("on battery for {} more, {} is wanted", lasts, format_duration(wanted));
     }
     return need;
 }

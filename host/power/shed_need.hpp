@@ -16,7 +16,7 @@ struct UpsRating {
     std::vector<CurvePoint> overload;  ///< loads in per cent of `kw`
     Duration stop{};    ///< how long an orderly stop of what it feeds takes; 0: nothing is stopped
     Duration margin{};  ///< so much earlier is the stop begun: the way of an order, and doubt
-    Duration hold{};    ///< the runtime to make sure of by shedding; 0: as long as it lasts
+    Duration hold{};    ///< to last so long from the loss of mains; 0: as long as it lasts
 };
 
 struct UpsState {
@@ -24,6 +24,7 @@ struct UpsState {
     double used = 0;  ///< of what the overload curve allows, 0 cold to 1 no more
     bool on_battery = false;
     std::optional<Duration> runtime;  ///< at the present load
+    Duration on_battery_for{};        ///< so much of `hold` is over
 };
 
 struct ShedNeed {

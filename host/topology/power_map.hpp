@@ -41,6 +41,14 @@ struct MapService {
     Place place;
 };
 
+/// Which servers an item of a target feeds, where it does not bear the name of one or of a rack.
+struct MapCord {
+    std::string target, item;
+    std::string rack, server;  ///< either; a rack is all of its servers
+    std::string pdu;           ///< the feed that it interrupts; "" all of them
+    Place place;
+};
+
 struct PowerMap {
     std::string broker_site;  ///< where the broker stands; "" not said
     std::vector<MapUps> upss;
@@ -48,6 +56,7 @@ struct PowerMap {
     std::vector<MapRack> racks;
     std::vector<MapServer> servers;
     std::vector<MapService> services;
+    std::vector<MapCord> cords;
     /// By server: the places in `upss` of what feeds it, in order; none when nobody can tell.
     std::vector<std::vector<std::size_t>> feeds;
 };

@@ -63,6 +63,18 @@ void read_parts(Section& section, PowerMap& map) {
     }
 }
 
+void read_cords(Section& section, PowerMap& map) {
+    for (auto& row : section.rows("cord")) {
+        map.cords.push_back({row.text("target"), row.text("item"), row.text_or("rack", ""),
+                             row.text_or("server", ""), row.text_or("pdu", ""), row.place()});
+        const auto& cord = map.cords.back();
+        if (cord.rack.empty() == cord.server.empty()) {
+            row.complain("", "a cord feeds either a rack or a server: say which");
+        }
+        row.finish();
+    }
+}
+
 void read_devices_file(Section& section, PowerMap& map, Complaints& complaints) {
     const auto name = section.text_or("devices", "");
     if (name.empty()) return;
@@ -129,6 +141,7 @@ PowerMap read_power_map(Section section, Complaints& complaints) {
     PowerMap map;
     map.broker_site = section.name_or("broker_site", "");
     read_parts(section, map);
+    read_cords(section, map);
     read_devices_file(section, map, complaints);
     section.finish();
     link_power(map, complaints);

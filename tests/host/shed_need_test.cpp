@@ -53,6 +53,7 @@ TEST_CASE("shed need: a runtime that is wanted is bought with the share of load 
     const auto need = shed_need(held, {80, 0, true, 4min});
     CHECK(need.kw == Approx(48));  // 32 kW last 10 min where 80 kW last 4
     CHECK(shed_need(held, {80, 0, true, 10min}) == ShedNeed{});
+    CHECK(shed_need(held, {80, 0, true, 4min, 6min}) == ShedNeed{});  // six of the ten are over
     // The greater of both needs counts, and the sooner of both ends.
     const auto both = shed_need(held, {150, 0, true, 9min});
     CHECK(both.kw == Approx(50));

@@ -1,0 +1,211 @@
+#include "host/power/draw.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+namespace firebreak {
+namespace {
+
+/// One item and a server that it feeds, over which PDU; "" over all of them.
+struct Cord {
+    std::size_t item = 0, server = 0;
+    std::string pdu;
+};
+
+struct Item {
+    std::size_t target = 0;
+    std::string name;
+};
+
+/// Places of servers by name and by rack, within their sites.
+class Servers {
+public:
+    explicit Servers(const PowerMap& map) {
+        for (std::size_t i = 0; i < map.servers.size(); ++i) {
+            const auto& server = map.servers[i];
+            by_name_[server.site + '\n' + server.name].push_back(i);
+            if (!server.rack.empty()) by_rack_[server.site + '\n' + server.rack].push_back(i);
+        }
+    }
+    [[nodiscard]] std::vector<std::size_t> named(const std::string& site,
+                                                 const std::string& name) const {
+        return at(by_name_, site + '\n' + name);
+    }
+    [[nodiscard]] std::vector<std::size_t> in_rack(const std::string& site,
+                                                   const std::string& rack) const {
+        return at(by_rack_, site + '\n' + rack);
+    }
+
+private:
+    using Index = std::map<std::string, std::vector<std::size_t>>;
+    [[nodiscard]] static std::vector<std::size_t> at(const Index& index, const std::string& key) {
+        const auto found = index.find(key);
+        return found == index.end() ? std::vector<std::size_t>{} : found->second;
+    }
+    Index by_name_, by_rack_;
+};
+
+std::set<std::string> shed_by_power(const PolicyPlan& plan) {
+    std::set<std::string> names;
+    for (const auto& rule : plan.rules) {
+        if (rule.by_power) names.insert(rule.targets.begin(), rule.targets.end());
+    }
+    return names;
+}
+
+void add_cords(std::vector<Cord>& cords, std::size_t item, const std::vector<std::size_t>& servers,
+               const std::string& pdu) {
+    for (const auto server : servers) cords.push_back({item, server, pdu});
+}
+
+/// By the cords that are drawn, else by the name of a rack or a server.
+void find_cords(const PolicyPlan& plan, const Servers& servers, std::size_t index, const Item& item,
+                std::vector<Cord>& cords) {
+    const auto& target = plan.targets[item.target];
+    const auto before = cords.size();
+    for (const auto& cord : plan.map->cords) {
+        if (cord.target != target.name || cord.item != item.name) continue;
+        add_cords(cords, index,
+                  cord.rack.empty() ? servers.named(target.site, cord.server)
+                                    : servers.in_rack(target.site, cord.rack),
+                  cord.pdu);
+    }
+    if (cords.size() > before) return;
+    auto fed = servers.in_rack(target.site, item.name);
+    if (fed.empty()) fed = servers.named(target.site, item.name);
+    add_cords(cords, index, fed, "");
+}
+
+/// Items joined by the servers that they feed.
+class Groups {
+public:
+    explicit Groups(std::size_t items) : parent_(items) {
+        std::iota(parent_.begin(), parent_.end(), 0U);
+    }
+    std::size_t of(std::size_t item) {
+        while (parent_[item] != item) item = parent_[item] = parent_[parent_[item]];
+        return item;
+    }
+    void join(std::size_t a, std::size_t b) { parent_[of(b)] = of(a); }
+
+private:
+    std::vector<std::size_t> parent_;
+};
+
+/// UPSs that feed a server still, when the cords over `pdus` are interrupted.
+std::vector<std::size_t> left_of(const PowerMap& map, std::size_t server,
+                                 const std::set<std::string>& pdus) {
+    if (pdus.contains("")) return {};
+    std::set<std::size_t> left;
+    for (const auto& rack : map.racks) {
+        if (rack.name != map.servers[server].rack || rack.site != map.servers[server].site)
+            continue;
+        for (const auto& name : rack.pdus) {
+            if (pdus.contains(name)) continue;
+            for (const auto& pdu : map.pdus) {
+                if (pdu.name != name) continue;
+                for (std::size_t u = 0; u < map.upss.size(); ++u) {
+                    if (map.upss[u].name == pdu.ups) left.insert(u);
+                }
+            }
+        }
+    }
+    return {left.begin(), left.end()};
+}
+
+void check_cords(const PolicyPlan& plan, Complaints& complaints) {
+    for (const auto& cord : plan.map->cords) {
+        const auto target = std::find_if(plan.targets.begin(), plan.targets.end(),
+                                         [&](const auto& one) { return one.name == cord.target; });
+        if (target == plan.targets.end()) {
+            complaints.add(cord.place, "there is no target \"" + cord.target + '"');
+            continue;
+        }
+        const auto& items = target->items;
+        if (std::find(items.begin(), items.end(), cord.item) == items.end()) {
+            complaints.add(cord.place,
+                           "target \"" + cord.target + "\" has no item \"" + cord.item + '"');
+        }
+        const auto& pdus = plan.map->pdus;
+        const bool known =
+            cord.pdu.empty() || std::any_of(pdus.begin(), pdus.end(),
+                                            [&](const auto& pdu) { return pdu.name == cord.pdu; });
+        if (!known) complaints.add(cord.place, "there is no PDU \"" + cord.pdu + '"');
+    }
+}
+
+}  // namespace
+
+std::vector<Draw> draws_of(const PolicyPlan& plan, Complaints& complaints) {
+    if (!plan.map) return {};
+    check_cords(plan, complaints);
+    const Servers servers(*plan.map);
+    const auto names = shed_by_power(plan);
+    std::vector<Item> items;
+    std::vector<Cord> cords;
+    for (std::size_t t = 0; t < plan.targets.size(); ++t) {
+        const auto& target = plan.targets[t];
+        if (!names.contains(target.name)) continue;
+        for (const auto& name : target.items) {
+            const auto before = cords.size();
+            items.push_back({t, name});
+            find_cords(plan, servers, items.size() - 1, items.back(), cords);
+            if (cords.size() > before) continue;
+            complaints.add(target.place,
+                           "by_power: nobody can tell what \"" + name +
+                               "\" feeds: it is no rack or server of the topology at " +
+                               target.site + "; add a [[topology.cord]]");
+        }
+    }
+    Groups groups(items.size());
+    std::map<std::size_t, std::vector<const Cord*>> by_server;
+    for (const auto& cord : cords) by_server[cord.server].push_back(&cord);
+    for (const auto& [server, those] : by_server) {
+        for (const auto* cord : those) groups.join(those.front()->item, cord->item);
+    }
+    std::map<std::size_t, Draw> draws;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        auto& draw = draws[groups.of(i)];
+        const auto tier = plan.targets[items[i].target].tier;
+        draw.tier = draw.items.empty() ? tier : std::min(draw.tier, tier);
+        draw.items.emplace_back(items[i].target, items[i].name);
+    }
+    for (const auto& [server, those] : by_server) {
+        auto& draw = draws[groups.of(those.front()->item)];
+        std::set<std::string> pdus;
+        for (const auto* cord : those) pdus.insert(cord->pdu);
+        draw.parts.push_back({plan.map->servers[server].kw, plan.map->feeds[server],
+                              left_of(*plan.map, server, pdus)});
+        draw.impact += plan.targets[items[those.front()->item].target].impact;
+    }
+    std::vector<Draw> out;
+    for (auto& [group, draw] : draws) out.push_back(std::move(draw));
+    return out;
+}
+
+std::vector<double> falls_by(const Draw& draw, const std::vector<bool>& lost) {
+    std::vector<double> kw(lost.size(), 0.0);
+    const auto live = [&](std::size_t ups) { return !lost[ups]; };
+    for (const auto& part : draw.parts) {
+        if (std::any_of(part.left.begin(), part.left.end(), live)) continue;
+        const auto feeds = std::count_if(part.feeds.begin(), part.feeds.end(), live);
+        for (const auto ups : part.feeds) {
+            if (live(ups)) kw[ups] += part.kw / static_cast<double>(feeds);
+        }
+    }
+    return kw;
+}
+
+std::vector<double> hangs_on(const PowerMap& map, const std::vector<bool>& lost) {
+    std::vector<double> kw(map.upss.size(), 0.0);
+    for (std::size_t i = 0; i < map.servers.size(); ++i) {
+        const auto part = Draw{{}, 1, 0, {{map.servers[i].kw, map.feeds[i], {}}}};
+        const auto falls = falls_by(part, lost);
+        for (std::size_t u = 0; u < kw.size(); ++u) kw[u] += falls[u];
+    }
+    return kw;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,64 @@
+// Shedding by power within the controller: who asks for it, what is chosen, how its votes count.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "contract/payload.hpp"
+#include "host/controller_state.hpp"
+
+namespace firebreak {
+namespace {
+
+/// Whether some rule asks, on fresh evidence, to shed the target itself by power.
+bool is_asked(const Target& target, const Situation& situation, Duration max_age, Instant now) {
+    std::vector<Ballot> own;
+    for (const auto& ballot : target.ballots) {
+        if (ballot.rule->by_power && ballot.sheds == target.plan->name) own.push_back(ballot);
+    }
+    const auto votes = tally(own, situation, max_age, now).votes;
+    return std::any_of(votes.begin(), votes.end(), [](const Vote& vote) { return vote.fresh; });
+}
+
+}  // namespace
+
+void Controller::State::reading(const Topic& topic, const std::string& payload, Now now) {
+    const auto notice = parse_reading(payload);
+    if (!notice) return dropped("malformed", "reading", notice.error().what);
+    power.watch().heard(topic, *notice, now.steady);
+}
+
+void Controller::State::choose_by_power(Now now) {
+    if (!power.active()) return;
+    std::vector<PowerTarget> views;
+    for (const auto& target : targets) {
+        const auto max_age = plan.guard.evidence_max_age;
+        const bool asked =
+            is_asked(target, situation, max_age, now.steady) &&
+            fresh_agents(target.ballots, situation, max_age, now.steady) >= plan.guard.quorum;
+        views.push_back({asked, target.rung.wanted >= Posture::shed, &target.ledger});
+    }
+    if (const auto choice = power.choose(views, situation, now.steady)) {
+        tell(choice->enough ? LogLevel::info : LogLevel::warning, "shed-by-power",
+             {{"loads", choice->loads},
+              {"kw", fmt::format("{:.1f}", choice->kw)},
+              {"enough", choice->enough},
+              {"because", choice->why}});
+    }
+    std::set<std::string> called;  // something of them is to be off, or is
+    for (const auto& target : targets) {
+        const bool keeps = target.rung.wanted >= Posture::shed && !target.ledger.held().empty();
+        if (keeps || !power.chosen(place_of(target)).empty()) called.insert(target.plan->name);
+    }
+    for (auto& target : targets) {
+        target.power_doubt = views[place_of(target)].asked ? power.doubt() : "";
+        target.counted = target.ballots;
+        for (auto& ballot : *target.counted) {
+            // Nothing of it is needed: the alarm is known, and that is all.
+            if (ballot.rule->by_power && !called.contains(ballot.sheds)) {
+                ballot.at_least = Posture::watch;
+            }
+        }
+    }
+}
+
+}  // namespace firebreak
