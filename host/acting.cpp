@@ -128,13 +128,13 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step) {
 }
 
 std::optional<TierShare>& Controller::State::share_of(const TargetPlan& target) {
-    const auto key = std::pair(target.tier, ladder_of(target) == Ladder::outlets);
+    const auto key = std::pair(target.tier, is_load(target));
     const auto known = shares.find(key);
     if (known != shares.end()) return known->second;
     std::optional<TierShare> share = TierShare{};
     for (const auto& other : targets) {
         const bool same = other.plan->tier == key.first &&
-                          (ladder_of(*other.plan) == Ladder::outlets) == key.second;
+                          is_load(*other.plan) == key.second;
         if (share && same && !add_share(*share, *other.plan, other.ledger)) share.reset();
     }
     return shares[key] = std::move(share);

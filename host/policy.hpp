@@ -18,12 +18,14 @@
 
 namespace firebreak {
 
-enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec, webhook, kubernetes };
+enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec, webhook, kubernetes, nut };
 
 /// What each rung asks of an item; plan.cpp has the words.
 enum class Ladder : std::uint8_t {
     servers,          ///< drained from drain on, in maintenance at cut
     outlets,          ///< off from shed on
+    outlets_fsd,      ///< the same, and at cut whoever listens to the UPS shuts down for good
+    fsd_only,         ///< only that
     nodes,            ///< drained from drain on, down from shed on
     nodes_power_off,  ///< the same, and powered down at cut
 };
@@ -55,6 +57,12 @@ struct TargetPlan {
 [[nodiscard]] inline Ladder ladder_of(const TargetPlan& target) {
     if (target.ladder) return *target.ladder;
     return target.kind == TargetKind::outlet ? Ladder::outlets : Ladder::servers;
+}
+
+/// Whether its items feed others, which must be drained first and come back after them.
+[[nodiscard]] inline bool is_load(const TargetPlan& target) {
+    const auto ladder = ladder_of(target);
+    return ladder == Ladder::outlets || ladder == Ladder::outlets_fsd || ladder == Ladder::fsd_only;
 }
 
 /// Whether its servers stand in for each other, so that some of them must stay ready.

@@ -7,6 +7,7 @@
 
 #include "contract/payload.hpp"
 #include "contract/topic.hpp"
+#include "host/actuate/nut_text.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/hostlist.hpp"
 
@@ -115,6 +116,45 @@ void read_slurm(Section section, TargetPlan& target, const PolicyPlan& plan) {
     section.finish();
 }
 
+/// A shutdown that upsd announces cannot be taken back: it has to be asked for twice.
+Ladder read_cut(Section& section) {
+    constexpr std::array<std::pair<std::string_view, bool>, 2> choices = {
+        {{"off", false}, {"fsd", true}}};
+    constexpr std::array<std::pair<std::string_view, bool>, 2> sheds = {
+        {{"off", true}, {"on", false}}};
+    const bool fsd = section.choice_or<bool>("cut", choices, false);
+    const bool off = section.choice_or<bool>("shed", sheds, true);
+    const bool agreed = section.flag_or("fsd_cannot_be_undone", false);
+    if (fsd && !agreed) {
+        section.complain("cut",
+                         "\"fsd\" shuts down every machine that listens to the UPS, and nobody can "
+                         "take it back: say fsd_cannot_be_undone = true, too");
+    }
+    if (!fsd && agreed) section.complain("cut", "fsd_cannot_be_undone belongs to cut = \"fsd\"");
+    if (!fsd && !off) section.complain("shed", "shed = \"on\" belongs to cut = \"fsd\"");
+    return !fsd ? Ladder::outlets : off ? Ladder::outlets_fsd : Ladder::fsd_only;
+}
+
+void read_nut(Section section, TargetPlan& target, const PolicyPlan& plan) {
+    target.kind = TargetKind::nut;
+    read_endpoint_name<NutEndpoint>(section, target, plan);
+    target.items = checked(section.texts("items"), section, "items");
+    target.after = section.texts("after");
+    target.ladder = read_cut(section);
+    for (const auto& name : target.items) {
+        const auto item = parse_nut_item(name);
+        if (!item) {
+            section.complain("items", "\"" + name +
+                                          "\" is neither a UPS, like \"room\", nor one of "
+                                          "its outlets, like \"room:2\"");
+        } else if (!item->outlet.empty() && target.ladder != Ladder::outlets) {
+            section.complain("items",
+                             "\"" + name + "\": \"fsd\" is for a whole UPS, not an outlet");
+        }
+    }
+    section.finish();
+}
+
 /// Items of a program's or a service's own, which are asked what one of our ladders says.
 template <class How>
 void read_own(Section section, TargetKind kind, TargetPlan& target, const PolicyPlan& plan) {
@@ -139,6 +179,7 @@ bool read_kind(Section& section, TargetPlan& target, const PolicyPlan& plan) {
     if (auto table = section.table("outlet")) ++kinds, read_outlet(*table, target);
     if (auto table = section.table("slurm")) ++kinds, read_slurm(*table, target, plan);
     if (auto table = section.table("kubernetes")) ++kinds, read_kubernetes(*table, target, plan);
+    if (auto table = section.table("nut")) ++kinds, read_nut(*table, target, plan);
     if (auto table = section.table("exec")) {
         ++kinds, read_own<ExecEndpoint>(*table, TargetKind::exec, target, plan);
     }
@@ -156,8 +197,8 @@ void read_target(Section& section, PolicyPlan& plan) {
     target.site = section.name("site");
     if (!read_kind(section, target, plan)) {
         section.complain("",
-                         "a target needs exactly one of haproxy, outlet, slurm, exec, webhook and "
-                         "kubernetes");
+                         "a target needs exactly one of haproxy, outlet, slurm, exec, webhook, "
+                         "kubernetes and nut");
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {

@@ -16,8 +16,4 @@ namespace firebreak {
                                                      std::map<std::string, std::string> backends,
                                                      int stop_fd);
 
-/// Why an endpoint's address cannot be used, or "". Names are refused on purpose: a name
-/// server may stand in the failed domain.
-[[nodiscard]] std::string address_complaint(const std::string& address);
-
 }  // namespace firebreak

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host/actuate/haproxy.hpp"
+#include "host/actuate/stream.hpp"
 #include "tests/catch.hpp"
 
 using namespace firebreak;
