@@ -62,7 +62,8 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start)
             sharing[target.backend].push_back(&target);
         }
         target.ledger.trust_marks(bears_marks(target_plan));
-        if (by_message(target_plan)) {
+        target.outlets = OutletOrders(target_plan.answer_within);
+        if (target_plan.kind == TargetKind::outlet) {
             situation.expect(agent_of(target_plan), start.steady);
         }
     }

@@ -18,7 +18,16 @@
 
 namespace firebreak {
 
-enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec, webhook, kubernetes, nut };
+enum class TargetKind : std::uint8_t {
+    haproxy,
+    outlet,
+    slurm,
+    exec,
+    webhook,
+    kubernetes,
+    nut,
+    mqtt
+};
 
 /// What each rung asks of an item; plan.cpp has the words.
 enum class Ladder : std::uint8_t {
@@ -39,14 +48,16 @@ struct TargetPlan {
     std::string backend;   ///< haproxy: backend name; exec, webhook: the target's own
     std::optional<Ladder> ladder;    ///< by its kind when not said
     std::vector<std::string> items;  ///< servers of the backend, outlets of the agent, nodes
-    std::string agent;               ///< outlet: the agent that switches them
+    std::string agent;               ///< outlet: the agent that switches them; mqtt: who answers
+    Duration answer_within{};        ///< mqtt: an answer later than that has failed; 0 waits on
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
     Place place;
 };
 
-/// Carried out by the room's agent, over MQTT; everything else stands behind an endpoint.
+/// Carried out by whoever acknowledges, over MQTT: the room's agent its outlets, anything else what
+/// it is sent. All other targets stand behind an endpoint.
 [[nodiscard]] inline bool by_message(const TargetPlan& target) {
-    return target.kind == TargetKind::outlet;
+    return target.kind == TargetKind::outlet || target.kind == TargetKind::mqtt;
 }
 
 /// What is put down there says by whom, so that it is known again after a restart.

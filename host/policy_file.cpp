@@ -119,6 +119,11 @@ std::string describe_target(const TargetPlan& target) {
         return fmt::format("  {} (tier {}, {}): by {}:{}\n", target.name, target.tier, target.site,
                            target.endpoint, items);
     }
+    if (target.kind == TargetKind::mqtt) {
+        return fmt::format("  {} (tier {}, {}): told over MQTT, answered by {} within {}:{}\n",
+                           target.name, target.tier, target.site, target.agent,
+                           format_duration(target.answer_within), items);
+    }
     std::string after;
     for (const auto& name : target.after) after += (after.empty() ? ", after " : " and ") + name;
     return fmt::format("  {} (tier {}, {}): outlets of {}:{}{}\n", target.name, target.tier,

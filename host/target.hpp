@@ -35,7 +35,7 @@ struct Target {
     Instant spaced_until{};           ///< no further step before
     Instant voted_at{};               ///< when somebody last asked for the present rung
     bool expired = false;             ///< that was longer ago than the policy likes
-    std::string absence;              ///< outlet: its agent does not listen
+    std::string absence;              ///< by message: its agent does not listen
     std::optional<PostureNotice> published;  ///< without its stamp
     std::uint64_t published_of = 0;          ///< the ledger's revision then
 

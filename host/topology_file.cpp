@@ -155,20 +155,37 @@ void read_nut(Section section, TargetPlan& target, const PolicyPlan& plan) {
     section.finish();
 }
 
-/// Items of a program's or a service's own, which are asked what one of our ladders says.
-template <class How>
-void read_own(Section section, TargetKind kind, TargetPlan& target, const PolicyPlan& plan) {
+/// Items that are none of ours, and which of our ladders they are asked.
+void read_items(Section& section, TargetPlan& target) {
     constexpr std::array<std::pair<std::string_view, Ladder>, 2> choices = {
         {{"servers", Ladder::servers}, {"outlets", Ladder::outlets}}};
-    target.kind = kind;
-    target.backend = target.name;
-    read_endpoint_name<How>(section, target, plan);
     target.items = checked(section.texts("items"), section, "items");
     if (!section.has("as")) {
         section.complain("as", "\"as\" is missing: its items are \"servers\" or \"outlets\"");
     }
     target.ladder = section.choice_or<Ladder>("as", choices, Ladder::servers);
     if (target.ladder == Ladder::outlets) target.after = section.texts("after");
+}
+
+/// Items of a program's or a service's own.
+template <class How>
+void read_own(Section section, TargetKind kind, TargetPlan& target, const PolicyPlan& plan) {
+    target.kind = kind;
+    target.backend = target.name;
+    read_endpoint_name<How>(section, target, plan);
+    read_items(section, target);
+    section.finish();
+}
+
+void read_mqtt(Section section, TargetPlan& target) {
+    target.kind = TargetKind::mqtt;
+    target.agent = section.name("agent");
+    read_items(section, target);
+    target.answer_within = section.duration_or("answer_within", std::chrono::seconds(10));
+    if (target.answer_within < std::chrono::seconds(1) ||
+        target.answer_within > std::chrono::hours(1)) {
+        section.complain("answer_within", "\"answer_within\" must be from 1s to 1h");
+    }
     section.finish();
 }
 
@@ -180,6 +197,7 @@ bool read_kind(Section& section, TargetPlan& target, const PolicyPlan& plan) {
     if (auto table = section.table("slurm")) ++kinds, read_slurm(*table, target, plan);
     if (auto table = section.table("kubernetes")) ++kinds, read_kubernetes(*table, target, plan);
     if (auto table = section.table("nut")) ++kinds, read_nut(*table, target, plan);
+    if (auto table = section.table("mqtt")) ++kinds, read_mqtt(*table, target);
     if (auto table = section.table("exec")) {
         ++kinds, read_own<ExecEndpoint>(*table, TargetKind::exec, target, plan);
     }
@@ -198,7 +216,7 @@ void read_target(Section& section, PolicyPlan& plan) {
     if (!read_kind(section, target, plan)) {
         section.complain("",
                          "a target needs exactly one of haproxy, outlet, slurm, exec, webhook, "
-                         "kubernetes and nut");
+                         "kubernetes, nut and mqtt");
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {

@@ -125,3 +125,25 @@ TEST_CASE("endpoint file: a forced shutdown must be asked for twice", "[host][po
     CHECK(says(complaints_of(with("items = [\"room:1\"], cut = \"fsd\"" + agreed)),
                "for a whole UPS"));
 }
+
+TEST_CASE("endpoint file: what is told over MQTT needs no endpoint, but somebody who answers",
+          "[host][policy]") {
+    const auto with = [](const std::string& keys) {
+        return policy("haproxy = \"/s\"", "mqtt = {" + keys + "}");
+    };
+    Complaints complaints;
+    const auto plan =
+        read(with(R"(agent = "door", items = ["east"], as = "outlets", answer_within = "5s")"),
+             complaints);
+    CHECK(complaints.text().empty());
+    CHECK(by_message(plan.targets[0]));
+    CHECK(is_load(plan.targets[0]));
+    CHECK(plan.targets[0].answer_within == 5s);
+    CHECK(says(describe(plan), "told over MQTT, answered by door within 5s: east"));
+    CHECK(says(complaints_of(with(R"(agent = "door", items = ["east"])")), "\"as\" is missing"));
+    CHECK(says(complaints_of(with(R"(items = ["east"], as = "servers")")), "\"agent\" is missing"));
+    CHECK(says(complaints_of(with(R"(agent = "a/b", items = ["x"], as = "servers")")), "agent"));
+    CHECK(says(
+        complaints_of(with(R"(agent = "d", items = ["x"], as = "servers", answer_within = "0s")")),
+        "from 1s to 1h"));
+}
