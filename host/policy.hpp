@@ -46,6 +46,7 @@ struct TargetPlan {
     std::string site;      ///< the site the items stand in
     std::string endpoint;  ///< which EndpointPlan; outlet: none
     std::string backend;   ///< haproxy: backend name; exec, webhook: the target's own
+    bool drain_by_weight = false;    ///< haproxy: a drain is weight 0
     std::optional<Ladder> ladder;    ///< by its kind when not said
     std::vector<std::string> items;  ///< servers of the backend, outlets of the agent, nodes
     std::string agent;               ///< outlet: the agent that switches them; mqtt: who answers

@@ -85,6 +85,9 @@ void read_haproxy(Section section, TargetPlan& target, const PolicyPlan& plan) {
     read_endpoint_name<HaproxyEndpoint>(section, target, plan);
     target.backend = section.text("backend");
     target.items = checked(section.texts("servers"), section, "servers");
+    constexpr std::array<std::pair<std::string_view, bool>, 2> choices = {
+        {{"state", false}, {"weight", true}}};
+    target.drain_by_weight = section.choice_or<bool>("drain_by", choices, false);
     if (section.has("backend") && !is_item(target.backend)) {
         section.complain("backend",
                          "\"backend\" must name a backend as HAProxy's configuration does");

@@ -28,10 +28,12 @@ Result<std::string> exchange(const SocketAddress& address, const std::string& li
 
 class Haproxy final : public Actuator {
 public:
-    Haproxy(EndpointPlan endpoint, std::map<std::string, std::string> backends, int stop_fd)
+    Haproxy(EndpointPlan endpoint, std::map<std::string, std::string> backends, int stop_fd,
+            std::set<std::string> by_weight)
         : endpoint_(std::move(endpoint)),
           address_(parse_address(endpoint_.address)),
           backends_(std::move(backends)),
+          by_weight_(std::move(by_weight)),
           stop_fd_(stop_fd) {}
 
     Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
@@ -41,36 +43,80 @@ public:
         if (!address_ || backend == backends_.end()) {
             return fail(Fault::config, "no such address or target: " + target);
         }
-        const Instant deadline = std::chrono::steady_clock::now() + endpoint_.timeout;
-        const auto lines = command_lines(backend->second, steps);
-        // A refusal of one server must not keep the others from being drained: go on, say it last.
-        Result<void> refused;
-        for (std::size_t i = 0; i < lines.size(); ++i) {
-            auto answer = exchange(*address_, lines[i], deadline, stop_fd_);
-            if (!answer) return within(answer.error(), endpoint_.name);
-            if (i + 1 == lines.size()) {
-                auto states = parse_state_answer(*answer, backend->second);
-                if (!states) return within(states.error(), endpoint_.name);
-                if (refused) return states;
-            } else if (auto set = parse_set_answer(*answer); !set && refused) {
-                refused = set;
-            }
-        }
-        return within(refused.error(), endpoint_.name);
+        deadline_ = std::chrono::steady_clock::now() + endpoint_.timeout;
+        const bool by_weight = by_weight_.contains(target);
+        auto states = by_weight ? set_weights(target, backend->second, steps)
+                                : set(backend->second, settings_of(steps));
+        if (!states) return within(states.error(), endpoint_.name);
+        if (by_weight) remember(target, *states);
+        return states_of(*states, by_weight);
     }
 
 private:
+    Result<HaproxyServers> set(const std::string& backend,
+                               const std::vector<std::string>& settings) {
+        const auto lines = command_lines(backend, settings);
+        // A refusal of one server must not keep the others from being drained: go on, say it last.
+        Result<void> refused;
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            auto answer = exchange(*address_, lines[i], deadline_, stop_fd_);
+            if (!answer) return tl::unexpected(answer.error());
+            if (i + 1 == lines.size()) {
+                auto servers = parse_servers(*answer, backend);
+                if (!servers || refused) return servers;
+            } else if (auto done = parse_set_answer(*answer); !done && refused) {
+                refused = done;
+            }
+        }
+        return tl::unexpected(refused.error());
+    }
+
+    Result<HaproxyServers> set_weights(const std::string& target, const std::string& backend,
+                                       const std::vector<Step>& steps) {
+        auto now = set(backend, {});
+        if (!now || steps.empty()) return now;
+        remember(target, *now);
+        std::vector<std::string> settings;
+        std::string lost;
+        for (const auto& step : steps) {
+            const auto server = now->find(step.item);
+            if (server == now->end()) continue;  // reads back as absent
+            const auto known = weights_.find({target, step.item});
+            const auto before =
+                known == weights_.end() ? std::nullopt : std::optional(known->second);
+            const auto some = weight_settings_of(step, server->second, before);
+            if (some) settings.insert(settings.end(), some->begin(), some->end());
+            if (!some) lost += ' ' + step.item;
+        }
+        auto then = set(backend, settings);
+        if (!then || lost.empty()) return then;
+        // It was read by an earlier life of this host, and is not guessed.
+        return fail(Fault::refused,
+                    "the weight before the drain is not known: set it by hand:" + lost);
+    }
+
+    void remember(const std::string& target, const HaproxyServers& servers) {
+        for (const auto& [name, server] : servers) {
+            if (server.weight > 0) weights_[{target, name}] = server.weight;
+        }
+    }
+
     EndpointPlan endpoint_;
     std::optional<SocketAddress> address_;
     std::map<std::string, std::string> backends_;
+    std::set<std::string> by_weight_;
     int stop_fd_;
+    Instant deadline_{};
+    /// Target and server to the weight last read that was none of ours.
+    std::map<std::pair<std::string, std::string>, unsigned> weights_;
 };
 
 }  // namespace
 
 std::unique_ptr<Actuator> make_haproxy(const EndpointPlan& endpoint,
-                                       std::map<std::string, std::string> backends, int stop_fd) {
-    return std::make_unique<Haproxy>(endpoint, std::move(backends), stop_fd);
+                                       std::map<std::string, std::string> backends, int stop_fd,
+                                       std::set<std::string> by_weight) {
+    return std::make_unique<Haproxy>(endpoint, std::move(backends), stop_fd, std::move(by_weight));
 }
 
 }  // namespace firebreak

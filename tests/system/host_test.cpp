@@ -32,7 +32,8 @@ public:
                                  "  server pangyo-a 127.0.0.1:1\n  server pangyo-b 127.0.0.1:1\n"
                                  "  server seoul-a 127.0.0.1:1\n  server seoul-b 127.0.0.1:1\n",
                                  socket()));
-        haproxy.emplace("haproxy", std::vector<std::string>{"-db", "-f", path("haproxy.cfg")});
+        haproxy.emplace("haproxy",
+                        std::vector<std::string>{"-W", "-db", "-f", path("haproxy.cfg")});
         folder.write("policy.toml", fmt::format(R"(
 site = "seoul"
 host = "seoul-1"
@@ -172,6 +173,30 @@ TEST_CASE("host: killed and started anew, it neither forgets nor restores early"
     CHECK(stage.is("drain"));
     stage.alarm("gas", Phase::clear);
     CHECK(eventually([&] { return stage.is("ready"); }));
+}
+
+TEST_CASE("host: a HAProxy that is reloaded in mid-drain has forgotten it, and is drained again",
+          "[system][host]") {
+    Stage stage;
+    stage.start_host();
+    stage.quiet_day();
+    stage.alarm("gas", Phase::firing);
+    REQUIRE(eventually([&] { return stage.posture("text").reached == Posture::drain; }));
+    for (int reload = 0; reload < 3; ++reload) {
+        const auto before = stage.host->err().size();
+        stage.haproxy->signal(SIGUSR2);  // the master starts a new worker with -sf
+        CHECK(eventually(
+            [&] {
+                return stage.host->err().find("event=changed-by-others", before) !=
+                       std::string::npos;
+            },
+            30s));
+        CHECK(eventually([&] { return stage.is("drain"); }, 30s));
+        CHECK(eventually([&] { return stage.posture("text").held.size() == 2; }, 30s));
+    }
+    stage.alarm("gas", Phase::clear);
+    CHECK(eventually([&] { return stage.is("ready"); }, 30s));
+    CHECK(stage.haproxy->running());
 }
 
 TEST_CASE("host: an outlet goes off by command and acknowledgement", "[system][host]") {
