@@ -134,13 +134,12 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step) {
 }
 
 std::optional<TierShare>& Controller::State::share_of(const TargetPlan& target) {
-    const auto key = std::pair(target.tier, ladder_of(target) == Ladder::outlets);
+    const auto key = std::pair(target.tier, is_load(target));
     const auto known = shares.find(key);
     if (known != shares.end()) return known->second;
     std::optional<TierShare> share = TierShare{};
     for (const auto& other : targets) {
-        const bool same = other.plan->tier == key.first &&
-                          (ladder_of(*other.plan) == Ladder::outlets) == key.second;
+        const bool same = other.plan->tier == key.first && is_load(*other.plan) == key.second;
         if (share && same && !add_share(*share, *other.plan, other.ledger)) share.reset();
     }
     return shares[key] = std::move(share);
@@ -203,7 +202,9 @@ void Controller::State::switch_outlets(Target& target, const std::vector<Step>& 
     target.absence.clear();
     if (target.outlets.empty()) return;
     const auto* agent = situation.find(agent_of(*target.plan));
-    if (agent == nullptr || agent->presence != Presence::online) {
+    // An agent of ours says that it is there; anything else may, and need not.
+    const bool unheard = agent == nullptr && target.plan->kind == TargetKind::outlet;
+    if (unheard || (agent != nullptr && agent->presence != Presence::online)) {
         target.absence =
             "agent " + target.plan->agent + " is " +
             std::string(to_string(agent == nullptr ? Presence::unheard : agent->presence));

@@ -23,8 +23,8 @@ std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
     std::vector<std::size_t> order(targets.size());
     for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        const bool a_is_load = ladder_of(targets[a]) == Ladder::outlets;
-        const bool b_is_load = ladder_of(targets[b]) == Ladder::outlets;
+        const bool a_is_load = is_load(targets[a]);
+        const bool b_is_load = is_load(targets[b]);
         if (a_is_load != b_is_load) return b_is_load;
         return a_is_load ? targets[a].tier > targets[b].tier : targets[a].tier < targets[b].tier;
     });
@@ -67,7 +67,8 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
             sharing[target.backend].push_back(&target);
         }
         target.ledger.trust_marks(bears_marks(target_plan));
-        if (by_message(target_plan)) {
+        target.outlets = OutletOrders(target_plan.answer_within);
+        if (target_plan.kind == TargetKind::outlet) {
             situation.expect(agent_of(target_plan), start.steady);
         }
     }

@@ -56,11 +56,17 @@ struct KubernetesEndpoint {
     bool force = false;                                 ///< pods are deleted then
 };
 
+/// Network UPS Tools' upsd; the address is host:port.
+struct NutEndpoint {
+    std::string login_file;  ///< user and password, a line each; read at every order
+};
+
 struct EndpointPlan {
     std::string name;
     std::string address;
     Duration timeout = std::chrono::seconds(2);
-    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint, WebhookEndpoint, KubernetesEndpoint>
+    std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint, WebhookEndpoint, KubernetesEndpoint,
+                 NutEndpoint>
         how{};
 };
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <map>
 
-#include "host/actuate/haproxy.hpp"
 #include "host/actuate/http.hpp"
+#include "host/actuate/stream.hpp"
 
 namespace firebreak {
 namespace {
@@ -30,6 +30,20 @@ void read_haproxy(Section& section, EndpointPlan& endpoint) {
     if (const auto why = address_complaint(endpoint.address); !why.empty()) {
         section.complain("haproxy", why);
     }
+}
+
+void read_nut(Section& section, EndpointPlan& endpoint) {
+    NutEndpoint how;
+    how.login_file = section.text("login_file");
+    need_path(section, "login_file", how.login_file);
+    if (!endpoint.address.empty()) {
+        const bool path = endpoint.address.starts_with('/');
+        const auto why = address_complaint(endpoint.address);
+        if (path || !why.empty()) {
+            section.complain("nut", path ? "upsd listens on TCP: give \"host:3493\"" : why);
+        }
+    }
+    endpoint.how = std::move(how);
 }
 
 void read_slurm(Section& section, EndpointPlan& endpoint) {
@@ -135,6 +149,7 @@ constexpr std::array kinds = {
     EndpointKind{"exec", std::chrono::seconds(10), read_exec},
     EndpointKind{"webhook", std::chrono::seconds(10), read_webhook},
     EndpointKind{"kubernetes", std::chrono::seconds(10), read_kubernetes},
+    EndpointKind{"nut", std::chrono::seconds(10), read_nut},
 };
 
 std::string known_keys() {
@@ -164,6 +179,9 @@ struct Describe {
         const auto& at = how.identity.at;
         return "webhook " + address + (at.empty() ? "" : " at " + at) +
                ", signed by the secret in " + how.secret_file;
+    }
+    std::string operator()(const NutEndpoint& how) const {
+        return "upsd at " + address + ", as the user in " + how.login_file;
     }
     std::string operator()(const KubernetesEndpoint& how) const {
         const auto& at = how.identity.at;

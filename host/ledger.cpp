@@ -67,6 +67,10 @@ std::vector<std::string> TargetLedger::drop_foreign() {
     std::vector<std::string> lost;
     for (auto held = held_.begin(); held != held_.end();) {
         const auto state = states_.find(held->first);
+        if (state != states_.end() && state->second == cannot_tell) {
+            ++held;
+            continue;
+        }
         const bool down = state != states_.end() && depth_of(state->second) > 0;
         if (down && held->second.empty()) held->second = state->second;
         const bool as_we_set_it = down && state->second == held->second;

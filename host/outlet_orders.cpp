@@ -21,8 +21,11 @@ void OutletOrders::want(const std::vector<Step>& steps) {
 std::vector<Step> OutletOrders::take_due(Instant now) {
     std::vector<Step> due;
     for (auto& [item, pending] : pending_) {
+        const bool told = pending.attempts > 0;
+        pending.late =
+            told && answer_within_ > Duration::zero() && now >= pending.first + answer_within_;
         if (pending.next > now) continue;
-        ++pending.attempts;
+        if (++pending.attempts == 1) pending.first = now;
         pending.next = now + pending.backoff.failed();
         due.push_back(pending.step);
     }
@@ -53,7 +56,13 @@ void OutletOrders::hurry(Instant now) {
 
 Instant OutletOrders::next_deadline() const {
     Instant next = never;
-    for (const auto& [item, pending] : pending_) next = std::min(next, pending.next);
+    for (const auto& [item, pending] : pending_) {
+        next = std::min(next, pending.next);
+        const bool may_be_late = pending.attempts > 0 && !pending.late;
+        if (may_be_late && answer_within_ > Duration::zero()) {
+            next = std::min(next, pending.first + answer_within_);
+        }
+    }
     return next;
 }
 
@@ -69,7 +78,10 @@ std::string OutletOrders::trouble() const {
                    pending.step.action + " of " + item +
                    (pending.detail.empty() ? "" : ": " + pending.detail);
         }
-        if (pending.attempts > 1) return "no answer to " + pending.step.action + " of " + item;
+        if (pending.attempts > 1) {
+            return "no answer to " + pending.step.action + " of " + item +
+                   (pending.late ? " within " + format_duration(answer_within_) : "");
+        }
     }
     return "";
 }
@@ -77,6 +89,7 @@ std::string OutletOrders::trouble() const {
 std::optional<Outcome> OutletOrders::rejection() const {
     for (const auto& [item, pending] : pending_) {
         if (pending.rejected) return pending.rejected;
+        if (pending.late) return Outcome::failed;
     }
     return std::nullopt;
 }

@@ -1,5 +1,6 @@
-// Commands to a room's agent for one outlet target: repeated with back-off until its
-// acknowledgement settles them. Same item and action keep their id, whichever alarm leads.
+// Commands over MQTT for one target, to a room's agent for its outlets or to anything else that
+// acknowledges: repeated with back-off until its acknowledgement settles them. Same item and action
+// keep their id, whichever alarm leads.
 #pragma once
 
 #include <map>
@@ -22,6 +23,11 @@ public:
         bool ours = false;  ///< this host's command changed the outlet, as far as can be known
     };
 
+    /// `answer_within`: what is not answered by then has failed, and is repeated all the same; 0 is
+    /// never.
+    explicit OutletOrders(Duration answer_within = Duration::zero())
+        : answer_within_(answer_within) {}
+
     /// Exactly these steps are wanted now; what is no longer wanted is forgotten.
     void want(const std::vector<Step>& steps);
 
@@ -40,18 +46,22 @@ public:
     [[nodiscard]] bool empty() const { return pending_.empty(); }
     /// Why commands are still unsettled, for people; "" when none is late.
     [[nodiscard]] std::string trouble() const;
-    /// An agent said refused, failed or rehearsed to a command still wanted.
+    /// An agent said refused, failed or rehearsed to a command still wanted, or nothing for too
+    /// long.
     [[nodiscard]] std::optional<Outcome> rejection() const;
 
 private:
     struct Pending {
         Step step;
         int attempts = 0;
+        Instant first{};
         Instant next{};
+        bool late = false;
         Backoff backoff{std::chrono::milliseconds(500), std::chrono::seconds(30)};
         std::optional<Outcome> rejected;
         std::string detail;
     };
+    Duration answer_within_;
     std::map<std::string, Pending> pending_;  ///< by item
 };
 

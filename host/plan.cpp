@@ -13,6 +13,8 @@ namespace {
 using Words = std::array<std::string_view, 5>;
 constexpr Words for_servers = {"ready", "ready", "drain", "drain", "maint"};
 constexpr Words for_outlets = {"on", "on", "on", "off", "off"};
+constexpr Words for_outlets_fsd = {"on", "on", "on", "off", "fsd"};
+constexpr Words for_fsd_only = {"on", "on", "on", "on", "fsd"};
 constexpr Words for_nodes = {"ready", "ready", "drain", "maint", "maint"};
 constexpr Words for_nodes_power_off = {"ready", "ready", "drain", "maint", "off"};
 
@@ -22,6 +24,10 @@ const Words& words_of(Ladder ladder) {
             return for_servers;
         case Ladder::outlets:
             return for_outlets;
+        case Ladder::outlets_fsd:
+            return for_outlets_fsd;
+        case Ladder::fsd_only:
+            return for_fsd_only;
         case Ladder::nodes:
             return for_nodes;
         case Ladder::nodes_power_off:
@@ -37,6 +43,7 @@ std::string_view needed(const TargetPlan& target, Posture wanted, std::string_vi
     const int to = depth_of(action);
     // What is known only by acks may be told off: switching off what is off is harmless.
     if (state.empty()) return by_message(target) && to > 0 ? action : "";
+    if (state == cannot_tell) return "";
     const int from = depth_of(state);
     if (from < to) return action;
     // Back up only what this host put down: the rest is in some human's hands.
@@ -51,12 +58,14 @@ std::string_view action_for(Ladder ladder, Posture wanted) {
 }
 
 bool is_item_state(std::string_view word) {
-    constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint", "down", "on", "off"};
+    constexpr std::array<std::string_view, 6> states = {"ready", "drain", "maint",
+                                                        "down",  "on",    "off"};
     return std::find(states.begin(), states.end(), word) != states.end();
 }
 
 bool is_set(std::string_view state, std::string_view action) {
-    return depth_of(state) == depth_of(action) && is_lowered(state) == (depth_of(action) > 0);
+    return state != cannot_tell && depth_of(state) == depth_of(action) &&
+           is_lowered(state) == (depth_of(action) > 0);
 }
 
 bool is_lowered(std::string_view state) {
@@ -65,6 +74,7 @@ bool is_lowered(std::string_view state) {
 
 int depth_of(std::string_view state) {
     if (state.ends_with(by_others)) state.remove_suffix(by_others.size());
+    if (state == "fsd") return 4;
     if (state == "off") return 3;
     if (state == "maint") return 2;
     return state == "drain" ? 1 : 0;
@@ -117,7 +127,7 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
 
 Posture reached_rung(const TargetPlan& target, Posture wanted,
                      const std::map<std::string, std::string>& states) {
-    int depth = 3;  // as far as the item that is least far
+    int depth = 4;  // as far as the item that is least far
     for (const auto& item : target.items) {
         const auto state = states.find(item);
         depth = std::min(depth, state == states.end() ? 0 : depth_of(state->second));

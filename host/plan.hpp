@@ -33,6 +33,10 @@ inline constexpr std::string_view by_others = "-other";
 /// On its way from carrying traffic to drained: no new load, and not without load yet.
 inline constexpr std::string_view draining = "draining";
 
+/// What cannot be told at present, though the item is there: it is left alone, and what this host
+/// had put down stays to be brought back.
+inline constexpr std::string_view cannot_tell = "unknown";
+
 /// Whether an item in `state` is as far down, or up, as `action` sets it.
 [[nodiscard]] bool is_set(std::string_view state, std::string_view action);
 
@@ -42,7 +46,7 @@ inline constexpr std::string_view draining = "draining";
 /// Whether programs and services of the site's own may say that an item is that.
 [[nodiscard]] bool is_item_state(std::string_view word);
 
-/// How far down a state or an action is: 0 carries traffic or load, 3 is off.
+/// How far down a state or an action is: 0 carries traffic or load, 3 is off, 4 shut down for good.
 [[nodiscard]] int depth_of(std::string_view state);
 
 /// Whether a step takes traffic or load away from an item in `state`.

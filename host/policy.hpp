@@ -19,12 +19,23 @@
 
 namespace firebreak {
 
-enum class TargetKind : std::uint8_t { haproxy, outlet, slurm, exec, webhook, kubernetes };
+enum class TargetKind : std::uint8_t {
+    haproxy,
+    outlet,
+    slurm,
+    exec,
+    webhook,
+    kubernetes,
+    nut,
+    mqtt
+};
 
 /// What each rung asks of an item; plan.cpp has the words.
 enum class Ladder : std::uint8_t {
     servers,          ///< drained from drain on, in maintenance at cut
     outlets,          ///< off from shed on
+    outlets_fsd,      ///< the same, and at cut whoever listens to the UPS shuts down for good
+    fsd_only,         ///< only that
     nodes,            ///< drained from drain on, down from shed on
     nodes_power_off,  ///< the same, and powered down at cut
 };
@@ -36,17 +47,20 @@ struct TargetPlan {
     std::string site;      ///< the site the items stand in
     std::string endpoint;  ///< which EndpointPlan; outlet: none
     std::string backend;   ///< haproxy: backend name; exec, webhook: the target's own
+    bool drain_by_weight = false;    ///< haproxy: a drain is weight 0
     std::optional<Ladder> ladder;    ///< by its kind when not said
     std::vector<std::string> items;  ///< servers of the backend, outlets of the agent, nodes
-    std::string agent;               ///< outlet: the agent that switches them
+    std::string agent;               ///< outlet: the agent that switches them; mqtt: who answers
+    Duration answer_within{};        ///< mqtt: an answer later than that has failed; 0 waits on
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
     double impact = 1;  ///< of losing one server behind an item; compared within a tier
     Place place;
 };
 
-/// Carried out by the room's agent, over MQTT; everything else stands behind an endpoint.
+/// Carried out by whoever acknowledges, over MQTT: the room's agent its outlets, anything else what
+/// it is sent. All other targets stand behind an endpoint.
 [[nodiscard]] inline bool by_message(const TargetPlan& target) {
-    return target.kind == TargetKind::outlet;
+    return target.kind == TargetKind::outlet || target.kind == TargetKind::mqtt;
 }
 
 /// What is put down there says by whom, so that it is known again after a restart.
@@ -57,6 +71,12 @@ struct TargetPlan {
 [[nodiscard]] inline Ladder ladder_of(const TargetPlan& target) {
     if (target.ladder) return *target.ladder;
     return target.kind == TargetKind::outlet ? Ladder::outlets : Ladder::servers;
+}
+
+/// Whether its items feed others, which must be drained first and come back after them.
+[[nodiscard]] inline bool is_load(const TargetPlan& target) {
+    const auto ladder = ladder_of(target);
+    return ladder == Ladder::outlets || ladder == Ladder::outlets_fsd || ladder == Ladder::fsd_only;
 }
 
 /// Whether its servers stand in for each other, so that some of them must stay ready.

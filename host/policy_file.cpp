@@ -133,12 +133,18 @@ std::string describe_cause(const RulePlan& rule) {
 std::string describe_target(const TargetPlan& target) {
     const auto items = listed(target.items);
     if (target.kind == TargetKind::haproxy) {
-        return fmt::format("  {} (tier {}, {}): haproxy {} backend {}:{}\n", target.name,
-                           target.tier, target.site, target.endpoint, target.backend, items);
+        return fmt::format("  {} (tier {}, {}): haproxy {} backend {}{}:{}\n", target.name,
+                           target.tier, target.site, target.endpoint, target.backend,
+                           target.drain_by_weight ? ", drained by weight" : "", items);
     }
     if (!by_message(target)) {
         return fmt::format("  {} (tier {}, {}): by {}:{}\n", target.name, target.tier, target.site,
                            target.endpoint, items);
+    }
+    if (target.kind == TargetKind::mqtt) {
+        return fmt::format("  {} (tier {}, {}): told over MQTT, answered by {} within {}:{}\n",
+                           target.name, target.tier, target.site, target.agent,
+                           format_duration(target.answer_within), items);
     }
     std::string after;
     for (const auto& name : target.after) after += (after.empty() ? ", after " : " and ") + name;

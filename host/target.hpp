@@ -42,7 +42,7 @@ struct Target {
     Instant yields_until{};           ///< left to a peer before, while our own site burns
     Instant voted_at{};               ///< when somebody last asked for the present rung
     bool expired = false;             ///< that was longer ago than the policy likes
-    std::string absence;              ///< outlet: its agent does not listen
+    std::string absence;              ///< by message: its agent does not listen
     std::optional<PostureNotice> published;  ///< without its stamp
     std::uint64_t published_of = 0;          ///< its revision then
 

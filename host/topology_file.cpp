@@ -7,6 +7,7 @@
 
 #include "contract/payload.hpp"
 #include "contract/topic.hpp"
+#include "host/actuate/nut_text.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/hostlist.hpp"
 
@@ -84,6 +85,9 @@ void read_haproxy(Section section, TargetPlan& target, const PolicyPlan& plan) {
     read_endpoint_name<HaproxyEndpoint>(section, target, plan);
     target.backend = section.text("backend");
     target.items = checked(section.texts("servers"), section, "servers");
+    constexpr std::array<std::pair<std::string_view, bool>, 2> choices = {
+        {{"state", false}, {"weight", true}}};
+    target.drain_by_weight = section.choice_or<bool>("drain_by", choices, false);
     if (section.has("backend") && !is_item(target.backend)) {
         section.complain("backend",
                          "\"backend\" must name a backend as HAProxy's configuration does");
@@ -115,20 +119,76 @@ void read_slurm(Section section, TargetPlan& target, const PolicyPlan& plan) {
     section.finish();
 }
 
-/// Items of a program's or a service's own, which are asked what one of our ladders says.
-template <class How>
-void read_own(Section section, TargetKind kind, TargetPlan& target, const PolicyPlan& plan) {
+/// A shutdown that upsd announces cannot be taken back: it has to be asked for twice.
+Ladder read_cut(Section& section) {
+    constexpr std::array<std::pair<std::string_view, bool>, 2> choices = {
+        {{"off", false}, {"fsd", true}}};
+    constexpr std::array<std::pair<std::string_view, bool>, 2> sheds = {
+        {{"off", true}, {"on", false}}};
+    const bool fsd = section.choice_or<bool>("cut", choices, false);
+    const bool off = section.choice_or<bool>("shed", sheds, true);
+    const bool agreed = section.flag_or("fsd_cannot_be_undone", false);
+    if (fsd && !agreed) {
+        section.complain("cut",
+                         "\"fsd\" shuts down every machine that listens to the UPS, and nobody can "
+                         "take it back: say fsd_cannot_be_undone = true, too");
+    }
+    if (!fsd && agreed) section.complain("cut", "fsd_cannot_be_undone belongs to cut = \"fsd\"");
+    if (!fsd && !off) section.complain("shed", "shed = \"on\" belongs to cut = \"fsd\"");
+    return !fsd ? Ladder::outlets : off ? Ladder::outlets_fsd : Ladder::fsd_only;
+}
+
+void read_nut(Section section, TargetPlan& target, const PolicyPlan& plan) {
+    target.kind = TargetKind::nut;
+    read_endpoint_name<NutEndpoint>(section, target, plan);
+    target.items = checked(section.texts("items"), section, "items");
+    target.after = section.texts("after");
+    target.ladder = read_cut(section);
+    for (const auto& name : target.items) {
+        const auto item = parse_nut_item(name);
+        if (!item) {
+            section.complain("items", "\"" + name +
+                                          "\" is neither a UPS, like \"room\", nor one of "
+                                          "its outlets, like \"room:2\"");
+        } else if (!item->outlet.empty() && target.ladder != Ladder::outlets) {
+            section.complain("items",
+                             "\"" + name + "\": \"fsd\" is for a whole UPS, not an outlet");
+        }
+    }
+    section.finish();
+}
+
+/// Items that are none of ours, and which of our ladders they are asked.
+void read_items(Section& section, TargetPlan& target) {
     constexpr std::array<std::pair<std::string_view, Ladder>, 2> choices = {
         {{"servers", Ladder::servers}, {"outlets", Ladder::outlets}}};
-    target.kind = kind;
-    target.backend = target.name;
-    read_endpoint_name<How>(section, target, plan);
     target.items = checked(section.texts("items"), section, "items");
     if (!section.has("as")) {
         section.complain("as", "\"as\" is missing: its items are \"servers\" or \"outlets\"");
     }
     target.ladder = section.choice_or<Ladder>("as", choices, Ladder::servers);
     if (target.ladder == Ladder::outlets) target.after = section.texts("after");
+}
+
+/// Items of a program's or a service's own.
+template <class How>
+void read_own(Section section, TargetKind kind, TargetPlan& target, const PolicyPlan& plan) {
+    target.kind = kind;
+    target.backend = target.name;
+    read_endpoint_name<How>(section, target, plan);
+    read_items(section, target);
+    section.finish();
+}
+
+void read_mqtt(Section section, TargetPlan& target) {
+    target.kind = TargetKind::mqtt;
+    target.agent = section.name("agent");
+    read_items(section, target);
+    target.answer_within = section.duration_or("answer_within", std::chrono::seconds(10));
+    if (target.answer_within < std::chrono::seconds(1) ||
+        target.answer_within > std::chrono::hours(1)) {
+        section.complain("answer_within", "\"answer_within\" must be from 1s to 1h");
+    }
     section.finish();
 }
 
@@ -139,6 +199,8 @@ bool read_kind(Section& section, TargetPlan& target, const PolicyPlan& plan) {
     if (auto table = section.table("outlet")) ++kinds, read_outlet(*table, target);
     if (auto table = section.table("slurm")) ++kinds, read_slurm(*table, target, plan);
     if (auto table = section.table("kubernetes")) ++kinds, read_kubernetes(*table, target, plan);
+    if (auto table = section.table("nut")) ++kinds, read_nut(*table, target, plan);
+    if (auto table = section.table("mqtt")) ++kinds, read_mqtt(*table, target);
     if (auto table = section.table("exec")) {
         ++kinds, read_own<ExecEndpoint>(*table, TargetKind::exec, target, plan);
     }
@@ -157,8 +219,8 @@ void read_target(Section& section, PolicyPlan& plan) {
     target.site = section.name("site");
     if (!read_kind(section, target, plan)) {
         section.complain("",
-                         "a target needs exactly one of haproxy, outlet, slurm, exec, webhook and "
-                         "kubernetes");
+                         "a target needs exactly one of haproxy, outlet, slurm, exec, webhook, "
+                         "kubernetes, nut and mqtt");
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {

@@ -103,7 +103,7 @@ std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target
             ballots.push_back({&rule, rule.at_least, target.name});
         if (rule.at_least < Posture::shed) continue;
         for (const auto& other : plan.targets) {
-            if (ladder_of(other) != Ladder::outlets || !lists(other.after, target.name)) continue;
+            if (!is_load(other) || !lists(other.after, target.name)) continue;
             if (lists(rule.targets, other.name)) {
                 ballots.push_back({&rule, Posture::drain, other.name});
             }

@@ -55,7 +55,8 @@ double Edge::pour(const std::string& action) {
         for (const auto& name : fleet_.names(i)) {
             steps.push_back({"", Fleet::backend(i), name, action, Posture::drain, ""});
         }
-        for (auto& line : command_lines(Fleet::backend(i), steps)) lines.push_back(std::move(line));
+        for (auto& line : command_lines(Fleet::backend(i), settings_of(steps)))
+            lines.push_back(std::move(line));
     }
     const auto start = std::chrono::steady_clock::now();
     for (const auto& line : lines) static_cast<void>(ask(socket(), line));

@@ -144,7 +144,12 @@ Result<KubePods> parse_kube_pods(std::string_view json, std::string_view node) {
 KubeComplaint parse_kube_complaint(std::string_view json) {
     const auto object = object_of(json);
     if (!object || text_at(*object, {"kind"}) != "Status") return {};
-    KubeComplaint complaint{text_at(*object, {"message"}), false};
+    KubeComplaint complaint{text_at(*object, {"message"}), false, 0};
+    const auto& code = at(*object, {"code"});
+    const bool failure = text_at(*object, {"status"}) == "Failure";
+    if (failure && code.is_number_integer()) {
+        complaint.failed_as = static_cast<int>(std::clamp<std::int64_t>(code, 400, 599));
+    }
     for (const auto& cause : list_at(*object, {"details", "causes"})) {
         complaint.budget = complaint.budget || text_at(cause, {"reason"}) == "DisruptionBudget";
     }

@@ -5,6 +5,7 @@
 #include "host/actuate/exec.hpp"
 #include "host/actuate/haproxy.hpp"
 #include "host/actuate/kubernetes.hpp"
+#include "host/actuate/nut.hpp"
 #include "host/actuate/slurm.hpp"
 #include "host/actuate/webhook.hpp"
 
@@ -49,6 +50,9 @@ struct Make {
     }
     std::unique_ptr<Actuator> operator()(const KubernetesEndpoint& /*how*/) const {
         return make_kubernetes(endpoint, all(&TargetPlan::items), host(), stop_fd);
+    }
+    std::unique_ptr<Actuator> operator()(const NutEndpoint& /*how*/) const {
+        return make_nut(endpoint, all(&TargetPlan::items), stop_fd);
     }
 };
 

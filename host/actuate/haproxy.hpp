@@ -5,19 +5,17 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "host/actuate/actuator.hpp"
 
 namespace firebreak {
 
-/// `backends`: target name to backend name.
+/// `backends`: target name to backend name. `by_weight`: targets that are drained by weight 0.
 [[nodiscard]] std::unique_ptr<Actuator> make_haproxy(const EndpointPlan& endpoint,
                                                      std::map<std::string, std::string> backends,
-                                                     int stop_fd);
-
-/// Why an endpoint's address cannot be used, or "". Names are refused on purpose: a name
-/// server may stand in the failed domain.
-[[nodiscard]] std::string address_complaint(const std::string& address);
+                                                     int stop_fd,
+                                                     std::set<std::string> by_weight = {});
 
 }  // namespace firebreak

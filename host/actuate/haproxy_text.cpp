@@ -82,15 +82,16 @@ struct Columns {
     }
 };
 
-std::string state_of(unsigned operational, unsigned admin, unsigned weight) {
+std::string state_of(const HaproxyServer& server, bool by_weight) {
     // CMAINT only says that the file asked for maintenance at start: "ready" lifts FMAINT and
     // leaves CMAINT standing (seen on 2.6.12: 5 before, 4 after, and running).
     static_assert((any_maint & configured_maint) == 0);
-    if ((admin & any_maint) != 0) return "maint";
-    if ((admin & any_drain) != 0) return "drain";
+    if ((server.admin & any_maint) != 0) return "maint";
+    if ((server.admin & any_drain) != 0) return "drain";
+    if (server.weight == 0 && by_weight) return "drain";
     // Weight 0 takes no new traffic either, but is nobody's drain: it is just not ready.
-    const bool up = operational == starting || operational == running;
-    return up && weight > 0 ? "ready" : "down";
+    const bool up = server.operational == starting || server.operational == running;
+    return up && server.weight > 0 ? "ready" : "down";
 }
 
 bool is_header(std::string_view line) {
@@ -99,7 +100,31 @@ bool is_header(std::string_view line) {
 
 }  // namespace
 
-std::vector<std::string> command_lines(const std::string& backend, const std::vector<Step>& steps) {
+std::vector<std::string> settings_of(const std::vector<Step>& steps) {
+    std::vector<std::string> settings;
+    for (const auto& step : steps) settings.push_back(step.item + " state " + step.action);
+    return settings;
+}
+
+std::optional<std::vector<std::string>> weight_settings_of(const Step& step,
+                                                           const HaproxyServer& server,
+                                                           std::optional<unsigned> before) {
+    if (step.action == "maint") return settings_of({step});
+    std::vector<std::string> settings;
+    // The weight first: what leaves maintenance must not get traffic in between.
+    if (step.action == "drain" && server.weight > 0) settings.push_back(step.item + " weight 0");
+    if (step.action == "ready" && server.weight == 0) {
+        if (!before) return std::nullopt;
+        settings.push_back(fmt::format("{} weight {}", step.item, *before));
+    }
+    if ((server.admin & (any_maint | any_drain)) != 0) {
+        settings.push_back(step.item + " state ready");
+    }
+    return settings;
+}
+
+std::vector<std::string> command_lines(const std::string& backend,
+                                       const std::vector<std::string>& settings) {
     const std::string show = "show servers state " + backend;
     std::vector<std::string> lines(1);
     const auto add = [&lines](const std::string& command) {
@@ -107,8 +132,8 @@ std::vector<std::string> command_lines(const std::string& backend, const std::ve
         if (!lines.back().empty()) lines.back() += ';';
         lines.back() += command;
     };
-    for (const auto& step : steps) {
-        const auto set = fmt::format("set server {}/{} state {}", backend, step.item, step.action);
+    for (const auto& setting : settings) {
+        const auto set = fmt::format("set server {}/{}", backend, setting);
         if (lines.back().size() + set.size() + show.size() + 2 > max_line_bytes) {
             lines.emplace_back();
         }
@@ -126,7 +151,7 @@ Result<void> parse_set_answer(std::string_view answer) {
     return {};
 }
 
-Result<ItemStates> parse_state_answer(std::string_view answer, std::string_view backend) {
+Result<HaproxyServers> parse_servers(std::string_view answer, std::string_view backend) {
     const auto lines = lines_of(answer);
     const auto header = std::find_if(lines.begin(), lines.end(), is_header);
     // Before the table: an empty line for each command done, complaints, the version number.
@@ -142,7 +167,7 @@ Result<ItemStates> parse_state_answer(std::string_view answer, std::string_view 
 
     const Columns columns(words_of(*header));
     if (!columns.complete()) return fail(Fault::corrupt, "the server table lacks a column");
-    ItemStates states;
+    HaproxyServers servers;
     for (auto line = header + 1; line != lines.end(); ++line) {
         const auto words = words_of(*line);
         if (words.empty()) continue;
@@ -158,8 +183,14 @@ Result<ItemStates> parse_state_answer(std::string_view answer, std::string_view 
         if (!operational || !admin || !weight) {
             return fail(Fault::corrupt, "not a number in the server table: " + quoted(*line));
         }
-        states[std::string(words[*columns.server])] = state_of(*operational, *admin, *weight);
+        servers[std::string(words[*columns.server])] = {*operational, *admin, *weight};
     }
+    return servers;
+}
+
+ItemStates states_of(const HaproxyServers& servers, bool by_weight) {
+    ItemStates states;
+    for (const auto& [name, server] : servers) states[name] = state_of(server, by_weight);
     return states;
 }
 

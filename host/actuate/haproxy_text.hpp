@@ -3,6 +3,8 @@
 // Facts: HAProxy 2.6 management.txt 9.3 and include/haproxy/server-t.h.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,16 +20,33 @@ inline constexpr std::size_t max_line_bytes = 7 * 1024;
 /// An answer is a few lines a server: more than this is not an answer to us.
 inline constexpr std::size_t max_answer_bytes = 4 * 1024 * 1024;
 
+/// A server as HAProxy's table has it: enums srv_state and srv_admin, the weight as set at present.
+struct HaproxyServer {
+    unsigned operational = 0, admin = 0, weight = 0;
+};
+using HaproxyServers = std::map<std::string, HaproxyServer>;
+
+/// What is set of one server, as "set server" takes it: "s1 state drain".
+[[nodiscard]] std::vector<std::string> settings_of(const std::vector<Step>& steps);
+
+/// The same where servers are drained by weight 0. `before` is the weight to give back; nothing
+/// when it would be needed and is not known.
+[[nodiscard]] std::optional<std::vector<std::string>> weight_settings_of(
+    const Step& step, const HaproxyServer& server, std::optional<unsigned> before);
+
 /// Command lines without newline, each within max_line_bytes; the last one also reads back.
 [[nodiscard]] std::vector<std::string> command_lines(const std::string& backend,
-                                                     const std::vector<Step>& steps);
+                                                     const std::vector<std::string>& settings);
 
 /// What HAProxy said against any of the commands of a line that does not read back.
 [[nodiscard]] Result<void> parse_set_answer(std::string_view answer);
 
 /// The whole answer to a line that reads back: complaints of its commands, then the table.
-/// "ready", "drain", "maint", or "down" for a server that is up for nobody.
-[[nodiscard]] Result<ItemStates> parse_state_answer(std::string_view answer,
-                                                    std::string_view backend);
+[[nodiscard]] Result<HaproxyServers> parse_servers(std::string_view answer,
+                                                   std::string_view backend);
+
+/// "ready", "drain", "maint", or "down" for a server that is up for nobody. Weight 0 is a drain
+/// where servers are drained so, and else nobody's.
+[[nodiscard]] ItemStates states_of(const HaproxyServers& servers, bool by_weight);
 
 }  // namespace firebreak

@@ -114,11 +114,14 @@ Result<std::vector<KubePod>> KubeApi::pods(const std::string& node) {
 
 KubeEviction KubeApi::told(const HttpRequest& request) {
     using Fate = KubeEviction::Fate;
-    const auto answer = http_.exchange(request, deadline_);
+    auto answer = http_.exchange(request, deadline_);
     if (!answer) return {Fate::failed, answer.error(), {}};
+    const auto said = parse_kube_complaint(answer->body);
+    // Of a pod with two budgets the API says 201 outside and 500 inside.
+    if (answer->status / 100 == 2 && said.failed_as != 0) answer->status = said.failed_as;
     if (answer->status / 100 == 2 || answer->status == 404) return {};
     const auto again = std::min(answer->retry_after.value_or(Duration::zero()), longest_again);
-    const bool budget = parse_kube_complaint(answer->body).budget;
+    const bool budget = said.budget;
     // 500: more than one budget has a say, which the API cannot weigh.
     const bool denied = answer->status == 500 || (answer->status == 429 && budget);
     const bool throttled = answer->status == 429 && !budget;

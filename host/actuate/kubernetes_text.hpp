@@ -46,6 +46,7 @@ struct KubePod {
 struct KubeComplaint {
     std::string message;
     bool budget = false;  ///< a disruption budget says not now
+    int failed_as = 0;    ///< the HTTP status it stands for; 0: it is no failure
 };
 
 /// Whether a drained node may not have it any more.

@@ -82,3 +82,68 @@ TEST_CASE("endpoint file: a Kubernetes API is told who asks, and over TLS", "[ho
     CHECK(says(complaints_of(policy("webhook = \"http://10.0.0.1\"\nsecret_file = \"/s\"", target)),
                "\"e\" is an endpoint of another kind"));
 }
+
+TEST_CASE("endpoint file: upsd has a numeric address and a login", "[host][policy]") {
+    const std::string target = R"(nut = {endpoint = "e", items = ["room", "rack:2"]})";
+    const std::string upsd = "nut = \"10.0.0.1:3493\"\nlogin_file = \"/etc/firebreak/nut\"";
+    const auto with = [&](const std::string& lines) {
+        return complaints_of(policy(lines, target));
+    };
+    Complaints complaints;
+    const auto plan = read(policy(upsd, target), complaints);
+    CHECK(complaints.text().empty());
+    CHECK(ladder_of(plan.targets[0]) == Ladder::outlets);
+    CHECK(says(describe(plan), "upsd at 10.0.0.1:3493, as the user in /etc/firebreak/nut"));
+    CHECK(says(with("nut = \"10.0.0.1:3493\""), "\"login_file\" is missing"));
+    CHECK(says(with("nut = \"10.0.0.1:3493\"\nlogin_file = \"x\""), "must be an absolute path"));
+    CHECK(says(with("nut = \"ups.example:3493\"\nlogin_file = \"/x\""), "not a socket"));
+    CHECK(says(with("nut = \"/run/nut\"\nlogin_file = \"/x\""), "upsd listens on TCP"));
+    CHECK(says(complaints_of(policy(upsd, R"(nut = {endpoint = "e", items = ["rack:x"]})")),
+               "\"rack:x\" is neither a UPS"));
+}
+
+TEST_CASE("endpoint file: a forced shutdown must be asked for twice", "[host][policy]") {
+    const auto with = [](const std::string& keys) {
+        return policy("nut = \"10.0.0.1:3493\"\nlogin_file = \"/x\"",
+                      "nut = {endpoint = \"e\", " + keys + "}");
+    };
+    const std::string agreed = ", fsd_cannot_be_undone = true";
+    const auto ladder = [&](const std::string& keys) {
+        Complaints complaints;
+        const auto plan = read(with(keys), complaints);
+        UNSCOPED_INFO(complaints.text());
+        REQUIRE(complaints.text().empty());
+        return ladder_of(plan.targets[0]);
+    };
+    CHECK(ladder("items = [\"room\"], cut = \"off\"") == Ladder::outlets);
+    CHECK(ladder("items = [\"room\"], cut = \"fsd\"" + agreed) == Ladder::outlets_fsd);
+    CHECK(ladder("items = [\"room\"], shed = \"on\", cut = \"fsd\"" + agreed) == Ladder::fsd_only);
+    CHECK(says(complaints_of(with("items = [\"room\"], cut = \"fsd\"")),
+               "say fsd_cannot_be_undone = true, too"));
+    CHECK(says(complaints_of(with("items = [\"room\"]" + agreed)), "belongs to cut = \"fsd\""));
+    CHECK(says(complaints_of(with("items = [\"room\"], shed = \"on\"")), "belongs to cut"));
+    CHECK(says(complaints_of(with("items = [\"room:1\"], cut = \"fsd\"" + agreed)),
+               "for a whole UPS"));
+}
+
+TEST_CASE("endpoint file: what is told over MQTT needs no endpoint, but somebody who answers",
+          "[host][policy]") {
+    const auto with = [](const std::string& keys) {
+        return policy("haproxy = \"/s\"", "mqtt = {" + keys + "}");
+    };
+    Complaints complaints;
+    const auto plan =
+        read(with(R"(agent = "door", items = ["east"], as = "outlets", answer_within = "5s")"),
+             complaints);
+    CHECK(complaints.text().empty());
+    CHECK(by_message(plan.targets[0]));
+    CHECK(is_load(plan.targets[0]));
+    CHECK(plan.targets[0].answer_within == 5s);
+    CHECK(says(describe(plan), "told over MQTT, answered by door within 5s: east"));
+    CHECK(says(complaints_of(with(R"(agent = "door", items = ["east"])")), "\"as\" is missing"));
+    CHECK(says(complaints_of(with(R"(items = ["east"], as = "servers")")), "\"agent\" is missing"));
+    CHECK(says(complaints_of(with(R"(agent = "a/b", items = ["x"], as = "servers")")), "agent"));
+    CHECK(says(
+        complaints_of(with(R"(agent = "d", items = ["x"], as = "servers", answer_within = "0s")")),
+        "from 1s to 1h"));
+}

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "host/actuate/haproxy.hpp"
+#include "host/actuate/stream.hpp"
 #include "tests/catch.hpp"
 
 using namespace firebreak;
@@ -24,6 +24,12 @@ std::string row(const std::string& server, int operational, int admin, int weigh
 
 Step drain(const std::string& server) {
     return {"id", "text", server, "drain", Posture::drain, "pangyo/room/gas"};
+}
+
+Result<ItemStates> parse_state_answer(std::string_view answer, std::string_view backend) {
+    const auto servers = parse_servers(answer, backend);
+    if (!servers) return tl::unexpected(servers.error());
+    return states_of(*servers, false);
 }
 
 std::string state_of(int operational, int admin, int weight = 1) {
@@ -123,7 +129,7 @@ TEST_CASE("haproxy text: a table of something else is corrupt", "[host][haproxy]
 
 TEST_CASE("haproxy text: a step sets one server and the line reads back", "[host][haproxy]") {
     CHECK(command_lines("text", {}) == std::vector<std::string>{"show servers state text"});
-    CHECK(command_lines("text", {drain("a"), drain("b")}) ==
+    CHECK(command_lines("text", settings_of({drain("a"), drain("b")})) ==
           std::vector<std::string>{"set server text/a state drain;set server text/b state drain;"
                                    "show servers state text"});
 }
@@ -134,7 +140,7 @@ TEST_CASE("haproxy text: a thousand servers go in bounded lines, none lost, read
     for (int i = 0; i < 1000; ++i) {
         steps.push_back(drain("server-with-a-long-name-" + std::to_string(i)));
     }
-    const auto lines = command_lines("text", steps);
+    const auto lines = command_lines("text", settings_of(steps));
     REQUIRE(lines.size() > 1);
     std::size_t sets = 0;
     for (const auto& line : lines) {
@@ -161,4 +167,31 @@ TEST_CASE("haproxy text: an address is a path or numbers, never a name", "[host]
     CHECK_FALSE(address_complaint("admin.sock").empty());
     CHECK_FALSE(address_complaint("").empty());
     CHECK_FALSE(address_complaint('/' + std::string(200, 'x')).empty());
+}
+
+TEST_CASE("haproxy text: drained by weight, a server gets back what was read and nothing guessed",
+          "[host][haproxy]") {
+    const auto set = [](const std::string& action, HaproxyServer server,
+                        std::optional<unsigned> before = {}) {
+        const auto settings =
+            weight_settings_of({"id", "text", "a", action, {}, "x"}, server, before);
+        std::string text;
+        if (!settings) return std::string("not known");
+        for (const auto& each : *settings) text += each + ';';
+        return text;
+    };
+    CHECK(set("drain", {2, 0, 30}) == "a weight 0;");
+    CHECK(set("drain", {2, 0, 0}).empty());
+    CHECK(set("ready", {2, 0, 0}, 30) == "a weight 30;");
+    CHECK(set("ready", {2, 0, 0}) == "not known");
+    CHECK(set("ready", {2, 0, 30}).empty());
+    CHECK(set("maint", {2, 0, 0}) == "a state maint;");
+    // Out of maintenance, with no traffic before the weight is what it shall be.
+    CHECK(set("drain", {0, 1, 30}) == "a weight 0;a state ready;");
+    CHECK(set("ready", {0, 1, 0}, 7) == "a weight 7;a state ready;");
+    CHECK(set("ready", {0, 1, 0}) == "not known");
+    CHECK(states_of({{"a", {2, 0, 0}}}, true).at("a") == "drain");
+    CHECK(states_of({{"a", {0, 0, 0}}}, true).at("a") == "drain");
+    CHECK(states_of({{"a", {0, 1, 0}}}, true).at("a") == "maint");
+    CHECK(states_of({{"a", {2, 0, 0}}}, false).at("a") == "down");
 }

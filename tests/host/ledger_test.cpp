@@ -188,6 +188,19 @@ TEST_CASE("ledger: where marks are read back, what bears ours is held and nothin
     CHECK(ledger.held().at("c") == "maint");
 }
 
+TEST_CASE("ledger: what cannot be told at present stays held, and is not where it was set",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "on"}, {"b", "on"}}, t0);
+    ledger.ordered({step("a", "off"), step("b", "off")}, t0);
+    ledger.read_back({{"a", "off"}, {"b", "unknown"}}, t0);
+    CHECK(ledger.fault() == "not read back as set: b");
+    CHECK(ledger.read_back({{"a", "unknown"}, {"b", "off"}}, t0).empty());
+    CHECK(ledger.held_items() == Names{"a"});
+    CHECK(ledger.read_back({{"a", "off"}}, t0).empty());
+    CHECK(ledger.read_back({{"a", "on"}}, t0) == Names{"a"});
+}
+
 TEST_CASE("ledger: what is still draining is not drained, and is held to be brought back",
           "[host][ledger]") {
     TargetLedger ledger;

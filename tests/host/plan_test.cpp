@@ -144,6 +144,20 @@ TEST_CASE("plan: a node is drained, then down, and powered down only where the p
           "a:ready");
 }
 
+TEST_CASE("plan: what cannot be told is left alone, down and up", "[host][plan]") {
+    auto loads = target(TargetKind::nut);
+    loads.ladder = Ladder::outlets_fsd;
+    const States states = {{"a", "on"}, {"b", "unknown"}};
+    CHECK(plan(loads, Posture::shed, states) == "a:off");
+    CHECK(plan(loads, Posture::normal, states, {{"b", "off"}}).empty());
+    CHECK(reached_rung(loads, Posture::shed, {{"a", "off"}, {"b", "unknown"}}) == Posture::drain);
+    CHECK(plan(loads, Posture::cut, {{"a", "off"}, {"b", "fsd"}}) == "a:fsd");
+    CHECK(reached_rung(loads, Posture::cut, {{"a", "fsd"}, {"b", "fsd"}}) == Posture::cut);
+    CHECK(reached_rung(loads, Posture::cut, {{"a", "off"}, {"b", "fsd"}}) == Posture::shed);
+    loads.ladder = Ladder::fsd_only;
+    CHECK(plan(loads, Posture::shed, {{"a", "on"}, {"b", "on"}}).empty());
+}
+
 TEST_CASE("plan: what is still draining is told again, and brought back in mid-drain",
           "[host][plan]") {
     auto nodes = target(TargetKind::kubernetes);

@@ -35,7 +35,7 @@ public:
             "backend text\n",
             socket(), socket(), port_);
         for (int i = 0; i < servers; ++i) {
-            config += fmt::format("  server s{} 127.0.0.1:1\n", i);
+            config += fmt::format("  server s{} 127.0.0.1:1 weight {}\n", i, 10 * (i % 25 + 1));
         }
         folder_.write("haproxy.cfg", config);
         start();
@@ -49,6 +49,27 @@ public:
     void freeze() {
         process_->signal(SIGSTOP);  // takes its time where there are several threads
         REQUIRE(eventually([&] { return !actuator("", "text", 100ms)->observe("text"); }));
+    }
+
+    /// What it answers to a line of a person's.
+    [[nodiscard]] std::string told(const std::string& line) const {
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        socket().copy(address.sun_path, sizeof(address.sun_path) - 1);
+        REQUIRE(::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+        const auto text = line + '\n';
+        REQUIRE(::send(fd, text.data(), text.size(), MSG_NOSIGNAL) > 0);
+        std::string answer(4096, '\0');
+        const auto got = ::recv(fd, answer.data(), answer.size(), MSG_WAITALL);
+        ::close(fd);
+        answer.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+        return answer;
+    }
+    [[nodiscard]] bool weighs(const std::string& server, int weight) const {
+        const auto answer = told("get weight text/" + server);
+        UNSCOPED_INFO(answer);
+        return answer.starts_with(std::to_string(weight) + " (");
     }
 
     [[nodiscard]] std::string socket() const { return (folder_.path() / "admin.sock").string(); }
@@ -92,6 +113,35 @@ TEST_CASE("haproxy: drain, maint and ready are carried out and read back", "[sys
           ItemStates{{"s0", "drain"}, {"s1", "drain"}, {"s2", "ready"}});
     CHECK(*actuator->apply("text", {step("s0", "ready"), step("s1", "ready")}) ==
           ItemStates{{"s0", "ready"}, {"s1", "ready"}, {"s2", "ready"}});
+}
+
+TEST_CASE("haproxy: drained by weight, a server gets back the weight that was read before",
+          "[system][haproxy]") {
+    const RealHaproxy haproxy;
+    const auto ours = [&] {
+        return make_haproxy({"edge", haproxy.socket(), 2s}, {{"text", "text"}}, -1, {"text"});
+    };
+    auto actuator = ours();
+    haproxy.told("set server text/s1 weight 77");  // by a person, not the file's 20
+    CHECK(*actuator->apply("text", {step("s0", "drain"), step("s1", "drain")}) ==
+          ItemStates{{"s0", "drain"}, {"s1", "drain"}, {"s2", "ready"}});
+    CHECK(haproxy.weighs("s1", 0));
+    CHECK(actuator->apply("text", {step("s1", "maint")})->at("s1") == "maint");
+    CHECK(actuator->apply("text", {step("s1", "drain")})->at("s1") == "drain");
+    CHECK(haproxy.weighs("s1", 0));
+    CHECK(actuator->apply("text", {step("s1", "ready")})->at("s1") == "ready");
+    CHECK(haproxy.weighs("s1", 77));
+    CHECK(haproxy.weighs("s0", 0));
+    // A later life does not know, and does not guess; what it can do it does.
+    actuator = ours();
+    const auto guess = actuator->apply("text", {step("s0", "ready"), step("s2", "drain")});
+    CHECK(fault_of(guess) == Fault::refused);
+    CHECK(guess.error().what ==
+          "edge: the weight before the drain is not known: set it by hand: s0");
+    CHECK(haproxy.weighs("s0", 0));
+    CHECK(actuator->observe("text")->at("s2") == "drain");
+    CHECK(actuator->apply("text", {step("s2", "ready")})->at("s2") == "ready");
+    CHECK(haproxy.weighs("s2", 30));
 }
 
 TEST_CASE("haproxy: the runtime API over TCP does the same", "[system][haproxy]") {

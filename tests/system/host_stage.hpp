@@ -31,7 +31,7 @@ public:
                                  "  server pangyo-a 127.0.0.1:1\n  server pangyo-b 127.0.0.1:1\n"
                                  "  server seoul-a 127.0.0.1:1\n  server seoul-b 127.0.0.1:1\n",
                                  socket()));
-        haproxy.emplace("haproxy", std::vector<std::string>{"-db", "-f", path("haproxy.cfg")});
+        haproxy.emplace("haproxy", std::vector<std::string>{"-W", "-db", "-f", path("haproxy.cfg")});
         folder.write("policy.toml", fmt::format(R"(
 site = "seoul"
 host = "seoul-1"

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <thread>
 
+#include "tests/peers/kube_api.hpp"
 #include "tests/system/host_stage.hpp"
 
 using namespace firebreak;
@@ -101,6 +102,30 @@ TEST_CASE("host: of two, one is killed with servers drained, and the other bring
     CHECK(other.stop() == 0);
 }
 
+TEST_CASE("host: a HAProxy that is reloaded in mid-drain has forgotten it, and is drained again",
+          "[system][host]") {
+    Stage stage;
+    stage.start_host();
+    stage.quiet_day();
+    stage.alarm("gas", Phase::firing);
+    REQUIRE(eventually([&] { return stage.posture("text").reached == Posture::drain; }));
+    for (int reload = 0; reload < 3; ++reload) {
+        const auto before = stage.host->err().size();
+        stage.haproxy->signal(SIGUSR2);  // the master starts a new worker with -sf
+        CHECK(eventually(
+            [&] {
+                return stage.host->err().find("event=changed-by-others", before) !=
+                       std::string::npos;
+            },
+            30s));
+        CHECK(eventually([&] { return stage.is("drain"); }, 30s));
+        CHECK(eventually([&] { return stage.posture("text").held.size() == 2; }, 30s));
+    }
+    stage.alarm("gas", Phase::clear);
+    CHECK(eventually([&] { return stage.is("ready"); }, 30s));
+    CHECK(stage.haproxy->running());
+}
+
 TEST_CASE("host: an outlet goes off by command and acknowledgement", "[system][host]") {
     Stage stage;
     Process listen("mosquitto_sub", {"-p", std::to_string(stage.broker.port()), "-q", "1", "-t",
@@ -122,6 +147,97 @@ TEST_CASE("host: an outlet goes off by command and acknowledgement", "[system][h
     ack.stamp = {"life", ++stage.seq, {}};
     stage.broker.publish(to_string({stage.room, Kind::ack, "racks", ""}), to_json(ack));
     CHECK(eventually([&] { return stage.posture("racks").reached == Posture::shed; }));
+}
+
+TEST_CASE("host: whatever acknowledges is commanded over MQTT, and given back", "[system][host]") {
+    Stage stage(R"(
+[[target]]
+name = "lift"
+site = "pangyo"
+mqtt = {agent = "door-control", items = ["east"], as = "servers"}
+[[rule]]
+while = {site = "pangyo", alarm = "smoke"}
+targets = ["lift"]
+at_least = "drain"
+)");
+    const Origin door{"pangyo", Role::agent, "door-control"};
+    Process listen("mosquitto_sub", {"-p", std::to_string(stage.broker.port()), "-q", "1", "-t",
+                                     to_string({stage.self, Kind::command, "lift", ""})});
+    stage.start_host();
+    stage.quiet_day();
+    const auto answer_next = [&](const std::string& action, std::size_t from) {
+        std::optional<Command> command;
+        REQUIRE(eventually([&] {
+            const auto text = listen.out();
+            for (auto at = from; text.find('\n', at) != std::string::npos;) {
+                const auto end = text.find('\n', at);
+                const auto said = parse_command(text.substr(at, end - at));
+                if (said && said->action == action) command = *said;
+                at = end + 1;
+            }
+            return command.has_value();
+        }));
+        CHECK(command->item == "east");
+        CHECK(command->armed);
+        Ack ack;
+        ack.about = "lift";
+        ack.id = command->id;
+        ack.boot = command->stamp.boot;
+        ack.seq = command->stamp.seq;
+        ack.stamp = {"door-1", ++stage.seq, {}};
+        stage.broker.publish(to_string({door, Kind::ack, "lift", ""}), to_json(ack));
+    };
+    stage.alarm("smoke", Phase::firing);
+    answer_next("drain", 0);
+    CHECK(eventually([&] { return stage.posture("lift").reached == Posture::drain; }));
+    CHECK(stage.posture("lift").held == std::vector<std::string>{"east"});
+    stage.alarm("smoke", Phase::clear);
+    answer_next("ready", 0);
+    CHECK(eventually([&] { return stage.posture("lift").held.empty(); }));
+}
+
+TEST_CASE("host: a Kubernetes node is emptied as its budgets allow, and given back by a later life",
+          "[system][host]") {
+    KubeApiDouble api;
+    const TempDir folder;
+    api.add_node("n1");
+    api.add_node("n2");
+    api.add_pod({"web", "n1"});
+    api.add_pod({"db", "n1", 1000, "tight"});
+    api.set_budget("tight", 0);
+    api.edit_node("n2", R"({"spec":{"unschedulable":true}})");  // by a person
+    Stage stage(fmt::format(R"(
+[[endpoint]]
+name = "cluster"
+kubernetes = "{}"
+token_file = "{}"
+[[target]]
+name = "pods"
+site = "pangyo"
+kubernetes = {{endpoint = "cluster", nodes = ["n[1-2]"]}}
+[[rule]]
+while = {{site = "pangyo", alarm = "smoke"}}
+targets = ["pods"]
+at_least = "drain"
+)",
+                            api.url(), folder.write("token", KubeApiDouble::token)));
+    stage.start_host();
+    stage.quiet_day();
+    stage.alarm("smoke", Phase::firing);
+    CHECK(eventually([&] {
+        return stage.posture("pods").blocked.find("disruption budget") != std::string::npos;
+    }));
+    CHECK(api.pods("n1") == std::vector<std::string>{"db"});
+    CHECK(stage.posture("pods").reached < Posture::drain);
+    stage.host->kill();
+    stage.start_host();
+    api.set_budget("tight", 1);
+    CHECK(eventually([&] { return stage.posture("pods").reached == Posture::drain; }, 60s));
+    CHECK(stage.posture("pods").held == std::vector<std::string>{"n1"});
+    stage.alarm("smoke", Phase::clear);
+    CHECK(eventually([&] { return api.node("n1").find("unschedulable") == std::string::npos; }));
+    CHECK(eventually([&] { return stage.posture("pods").held.empty(); }));
+    CHECK(api.node("n2").find("unschedulable") != std::string::npos);
 }
 
 TEST_CASE("host: SIGTERM ends it with 0 though HAProxy hangs and the broker is dead",

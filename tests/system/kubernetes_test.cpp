@@ -263,6 +263,16 @@ TEST_CASE("kubernetes: evictions that are forbidden or fail are told, the others
         CHECK(contains(error.what, "shop/web: answered " + std::to_string(status) + ": oh"));
         CHECK(cluster.api.pods("n1") == Names{"web", "logs", "static", "done"});
     }
+    {
+        Cluster cluster;  // as a server says it of a pod with two budgets
+        cluster.api.answer_next(path,
+                                {201,
+                                 R"({"kind":"Status","status":"Failure","code":500,"message":)"
+                                 R"("This pod has more than one PodDisruptionBudget"})",
+                                 ""});
+        const auto error = error_of(cluster.actuator()->apply("shop", {step("n1", "drain")}));
+        CHECK(contains(error.what, "shop/web: answered 500: This pod has more than one"));
+    }
     Cluster cluster;  // the API has too much to do: the rest waits, and as long as it says
     cluster.api.answer_next("POST",
                             {429, R"({"kind":"Status","message":"too many requests"})", "60"});
