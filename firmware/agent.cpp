@@ -25,6 +25,7 @@ Agent::State::State(SitePlan site, std::string boot, Now start, std::optional<Re
       outbox(topics_of(plan), max_answers,
              Journal((earlier ? max_records : max_unkept) + plan.alarms.size(),
                      earlier ? Until::delivered : Until::sent)),
+      backlog(plan.backlog),
       polling(plan.devices),
       readings(plan.devices, plan.publish_every, start.steady),
       book(plan.alarms, start.steady),
@@ -125,11 +126,11 @@ void Agent::set_counter(const std::string& name, std::uint64_t value) {
 }
 
 const Message* Agent::next_message() {
-    return state_->sealer.seal(state_->outbox.front());
+    return state_->sealer.seal(state_->next_message());
 }
 
 void Agent::message_sent() {
-    state_->outbox.sent();
+    state_->message_sent();
 }
 
 Message Agent::will() const {

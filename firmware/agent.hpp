@@ -73,7 +73,8 @@ public:
     /// A count that only the shell knows, for the status: "inbox.dropped".
     void set_counter(const std::string& name, std::uint64_t value);
 
-    /// The next message to publish, newest per topic; nothing while the link is down.
+    /// The next message to publish: urgent state, answers and records, readings of an outage,
+    /// other state, newest per topic; nothing while the link is down.
     /// Call message_sent() once the link took it; a message not taken is offered again.
     [[nodiscard]] const Message* next_message();
     void message_sent();
