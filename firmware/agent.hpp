@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "contract/message.hpp"
+#include "contract/metric.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/time.hpp"
 #include "firmware/bus/report.hpp"
@@ -72,6 +73,9 @@ public:
 
     /// A count that only the shell knows, for the status: "inbox.dropped".
     void set_counter(const std::string& name, std::uint64_t value);
+
+    /// All that may be told in numbers, for whoever asks now and then.
+    [[nodiscard]] MetricFamilies metrics(Now now) const;
 
     /// The next message to publish: urgent state, answers and records, readings of an outage,
     /// other state, newest per topic; nothing while the link is down.

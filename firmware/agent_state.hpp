@@ -1,6 +1,6 @@
 // What an Agent is made of. Internal to agent.cpp (what comes in), agent_alarms.cpp (alarms and
-// their operators), agent_outputs.cpp (what goes out) and agent_late.cpp (what waited for a
-// link); owned by the core's thread.
+// their operators), agent_outputs.cpp (what goes out), agent_late.cpp (what waited for a link) and
+// agent_metrics.cpp; owned by the core's thread.
 #pragma once
 
 #include <fmt/format.h>

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "contract/metrics/exporter.hpp"
 #include "contract/trust_file.hpp"
 #include "firmware/site_reader.hpp"
 
@@ -107,6 +108,7 @@ void SiteReader::read_flood(Section& root) {
 
 void SiteReader::read_broker(Section& root) {
     if (auto broker = root.table("broker")) plan_.broker = firebreak::read_broker(*broker);
+    plan_.metrics = read_metrics(root);
 }
 
 SitePlan load_site(const std::string& path, const std::vector<std::string>& profile_folders,

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "contract/message.hpp"
+#include "contract/metric.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
@@ -52,6 +53,9 @@ public:
 
     /// What happened since the last call, for the log; bounded when nobody asks.
     [[nodiscard]] std::vector<LogLine> take_log();
+
+    /// All that may be told in numbers, for whoever asks now and then.
+    [[nodiscard]] MetricFamilies metrics(Now now) const;
 
     /// The next message to publish; nothing while the link is down.
     [[nodiscard]] const Message* next_message();

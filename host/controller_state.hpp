@@ -54,6 +54,8 @@ struct Controller::State {
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     void command(const Target& target, const Step& step, bool armed, Now now);
     void publish_postures(Now now);
+    /// Without its stamp.
+    [[nodiscard]] Status status(Now now) const;
     void publish_status(Now now);
 
     /// For the shell to write; lines beyond what it takes in time are left out.

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "contract/link/link.hpp"
+#include "contract/metrics/exporter.hpp"
 #include "contract/support/inbox.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/program.hpp"
@@ -29,7 +30,7 @@ constexpr Duration link_retry = std::chrono::milliseconds(50);
 
 struct WakeUp {};
 enum class MissedLink : std::uint8_t { none, up, down };
-using Input = std::variant<WakeUp, HostInput>;
+using Input = std::variant<WakeUp, HostInput, Scrape>;
 
 Now now() {
     return {std::chrono::steady_clock::now(),
@@ -99,6 +100,8 @@ void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
         for (int taken = 0; input && !stop; ++taken) {
             if (const auto* event = std::get_if<HostInput>(&*input)) {
                 controller.take_in(*event, now());
+            } else if (const auto* scrape = std::get_if<Scrape>(&*input)) {
+                scrape->answer->set_value(controller.metrics(now()));
             }
             input.reset();
             if (taken < inputs_at_once) input = inbox.take_now();
@@ -112,6 +115,17 @@ void loop(Controller& controller, Crew& crew, Link& link, Inbox<Input>& inbox,
             log(LogLevel::warning, "inbox-full", {{"dropped", dropped}});
         }
     }
+}
+
+/// Without its port the host goes on: whoever watches the metrics sees that there are none.
+std::unique_ptr<Exporter> open_metrics(const PolicyPlan& plan, Inbox<Input>& inbox) {
+    if (plan.metrics.empty()) return nullptr;
+    auto made = make_exporter(plan.metrics, [&inbox] {
+        return collect_by([&inbox](Scrape scrape) { return inbox.post(std::move(scrape)); });
+    });
+    if (made) return *std::move(made);
+    log(LogLevel::error, "no-metrics", {{"detail", made.error().what}});
+    return nullptr;
 }
 
 int run(const std::string& config, bool verbose) {
@@ -154,6 +168,7 @@ int run(const std::string& config, bool verbose) {
             const Result<ItemStates>& states) {
             return inbox.post(HostInput(Receipt{target, steps, states}));
         });
+    const auto metrics = open_metrics(plan, inbox);
     loop(controller, crew, *link, inbox, missed, stop);
     link->close(controller.farewell(now()));
     log(LogLevel::info, "stopped");

@@ -59,6 +59,7 @@ std::vector<std::string> includes(const Source& source, char open) {
 const std::map<std::string, std::vector<std::string>> arrows = {
     {"contract/support/", {}},
     {"contract/link/", {"contract/"}},
+    {"contract/metrics/", {"contract/"}},
     {"contract/", {"contract/"}},
     {"firmware/profile/", {"contract/"}},
     {"firmware/bus/", {"contract/", "firmware/profile/"}},
@@ -108,6 +109,7 @@ const std::map<std::string, std::set<std::string>> owners = {
     {"openssl/", {"host/actuate/webhook_text.cpp"}},
     {"sqlite3", {"firmware/store/sqlite_store.cpp"}},
     {"sodium", {"contract/signature.cpp"}},
+    {"prometheus/", {"contract/metrics/exporter.cpp"}},
 };
 
 // The shells: everything else takes time as an argument.
