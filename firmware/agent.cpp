@@ -1,4 +1,5 @@
 #include "firmware/agent_state.hpp"
+#include "firmware/home_assistant.hpp"
 
 namespace firebreak {
 
@@ -13,7 +14,7 @@ constexpr std::size_t max_records = 20'000;
 std::size_t topics_of(const SitePlan& plan) {
     std::size_t topics = 2 + plan.alarms.size() + plan.actions.size();
     for (const auto& device : plan.devices) topics += device.profile->registers.size();
-    return topics;
+    return topics + home_assistant_messages(plan).size();
 }
 
 }  // namespace
@@ -71,6 +72,9 @@ Agent::Agent(SitePlan plan, std::string boot, Now start, std::optional<Remembere
         state_->say_alarm(alarm, start);
     }
     state_->say_flood(start);
+    for (auto& message : home_assistant_messages(state_->plan)) {
+        state_->outbox.put(std::move(message), Rank::ordinary);
+    }
 }
 
 Agent::~Agent() = default;

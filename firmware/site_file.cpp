@@ -109,6 +109,10 @@ void SiteReader::read_flood(Section& root) {
 void SiteReader::read_broker(Section& root) {
     if (auto broker = root.table("broker")) plan_.broker = firebreak::read_broker(*broker);
     plan_.metrics = read_metrics(root);
+    if (auto table = root.table("home_assistant")) {
+        plan_.home_assistant = table->name_or("prefix", "homeassistant");
+        table->finish();
+    }
 }
 
 SitePlan load_site(const std::string& path, const std::vector<std::string>& profile_folders,
