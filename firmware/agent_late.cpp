@@ -23,9 +23,10 @@ void Agent::State::keep_late(const Reading& reading, const Stamp& stamp) {
 
 void Agent::State::announce_late() {
     thinning_is_told = false;
-    if (backlog.size() == 0) return;
+    // At most one a point is its newest, which is state: of a start without a past nothing is told.
+    if (backlog.size() <= newest.size()) return;
     note(LogLevel::info, "readings_late",
-         fmt::format("{} readings of the time without a broker follow", backlog.size()));
+         fmt::format("up to {} readings of the time without a broker follow", backlog.size()));
 }
 
 const Message* Agent::State::next_late() {

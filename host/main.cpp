@@ -14,6 +14,7 @@
 #include "host/actuate/crew.hpp"
 #include "host/controller.hpp"
 #include "host/policy_file.hpp"
+#include "host/tail.hpp"
 
 namespace firebreak {
 namespace {
@@ -185,6 +186,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> files;
     std::string config;
     bool verbose = false;
+    TailWish wish;
     program
         .verb("check", "Validate policies and print what they amount to",
               [&] { return check(files); })
@@ -193,6 +195,13 @@ int main(int argc, char** argv) {
         .verb("keygen", "Make a secret key that signs messages, print its public half",
               [&] { return keygen(files.front()); })
         .words("FILE", "a new file, readable by its owner only", files, 1, 1);
+    program
+        .verb("tail", "Show the live picture of all sites: alarms, targets, who is there, readings",
+              [&] { return tail(wish); })
+        .option("--config", "policy file, for its broker and its trust", wish.config, true)
+        .option("--for", "end after so long, like 10s", wish.length)
+        .flag("--once", "one table after --for, 2s unless said, and end", wish.once)
+        .flag("--json", "a line of JSON a message, as it came over the wire", wish.json);
     program.verb("run", "Watch, vote, drain and shed", [&] { return run(config, verbose); })
         .option("--config", "policy file", config, true)
         .flag("--verbose", "log debug lines, too", verbose);

@@ -60,6 +60,7 @@ const std::map<std::string, std::vector<std::string>> arrows = {
     {"contract/support/", {}},
     {"contract/link/", {"contract/"}},
     {"contract/metrics/", {"contract/"}},
+    {"contract/view/", {"contract/"}},
     {"contract/", {"contract/"}},
     {"firmware/profile/", {"contract/"}},
     {"firmware/bus/", {"contract/", "firmware/profile/"}},
@@ -119,10 +120,12 @@ const std::set<std::string> may_ask_the_clock = {
     "firmware/shell.cpp",
     "firmware/verbs/alarm.cpp",
     "firmware/verbs/read.cpp",
+    "firmware/verbs/sparkplug.cpp",
     "firmware/bus/bus_thread.cpp",
     "firmware/bus/libmodbus_port.cpp",
     "firmware/bus/modbus_bus.cpp",
     "host/main.cpp",
+    "host/tail.cpp",
     "host/actuate/child.cpp",
     "host/actuate/crew.cpp",
     "host/actuate/exec.cpp",
@@ -230,6 +233,7 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
     std::size_t said = 0;     // what the contract says; docs/adr/0004
     std::size_t link = 0;     // what carries it
     std::size_t proof = 0;    // what proves who says it
+    std::size_t shown = 0;    // what shows it, to terminals and to Prometheus
     std::size_t support = 0;  // what both programs stand on
     for (const auto& source : sources()) {
         if (starts_with(source.path, "contract/support/")) {
@@ -240,6 +244,9 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
                    starts_with(source.path, "contract/signature") ||
                    starts_with(source.path, "contract/challenge")) {
             proof += source.lines.size();
+        } else if (starts_with(source.path, "contract/view/") ||
+                   starts_with(source.path, "contract/metric")) {
+            shown += source.lines.size();
         } else if (starts_with(source.path, "contract/")) {
             said += source.lines.size();
         }
@@ -248,10 +255,11 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
         CHECK(source.lines.size() <= 400);
     }
     INFO("contract/ has " << said << " lines, its link " << link << ", its proof " << proof
-                          << ", its support " << support);
+                          << ", what shows it " << shown << ", its support " << support);
     CHECK(said <= 1800);
     CHECK(link <= 900);
     CHECK(proof <= 700);
+    CHECK(shown <= 800);
     CHECK(support <= 1400);
 }
 

@@ -36,9 +36,9 @@ struct Scrape {
 /// end of a program does not wait for it; nothing after that: then the scraper sees no figures.
 template <class Post>
 [[nodiscard]] MetricFamilies collect_by(Post post) {
-    const auto answer = std::make_shared<std::promise<MetricFamilies>>();
+    auto answer = std::make_shared<std::promise<MetricFamilies>>();
     auto coming = answer->get_future();
-    if (!post(Scrape{answer})) return {};
+    if (!post(Scrape{std::move(answer)})) return {};
     constexpr auto patience = std::chrono::seconds(1);
     if (coming.wait_for(patience) != std::future_status::ready) return {};
     try {
