@@ -290,6 +290,7 @@ std::string to_json(const ReadingNotice& notice) {
     }
     out.add("unit", to_string(notice.unit));
     if (!notice.label.empty()) out.text("label", notice.label, max_word);
+    if (notice.historical) out.flag("historical", true);
     stamp_fields(out, notice.stamp);
     return out.closed();
 }
@@ -307,6 +308,7 @@ Result<ReadingNotice> parse_reading(std::string_view json) {
         }
         in.word("unit", into.unit, parse_unit);
         if (in.has("label")) in.text("label", into.label, max_word);
+        if (in.has("historical")) in.flag("historical", into.historical);
         stamp_fields(in, into.stamp);
     });
 }

@@ -31,6 +31,7 @@ struct ReadingNotice {
     std::string label;
     Unit unit = Unit::none;
     Stamp stamp;
+    bool historical = false;  ///< said late, after an outage of the link
 
     bool operator==(const ReadingNotice&) const = default;
 };

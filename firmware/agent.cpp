@@ -1,4 +1,5 @@
 #include "firmware/agent_state.hpp"
+#include "firmware/home_assistant.hpp"
 
 namespace firebreak {
 
@@ -13,7 +14,7 @@ constexpr std::size_t max_records = 20'000;
 std::size_t topics_of(const SitePlan& plan) {
     std::size_t topics = 2 + plan.alarms.size() + plan.actions.size();
     for (const auto& device : plan.devices) topics += device.profile->registers.size();
-    return topics;
+    return topics + home_assistant_messages(plan).size();
 }
 
 }  // namespace
@@ -25,6 +26,7 @@ Agent::State::State(SitePlan site, std::string boot, Now start, std::optional<Re
       outbox(topics_of(plan), max_answers,
              Journal((earlier ? max_records : max_unkept) + plan.alarms.size(),
                      earlier ? Until::delivered : Until::sent)),
+      backlog(plan.backlog),
       polling(plan.devices),
       readings(plan.devices, plan.publish_every, start.steady),
       book(plan.alarms, start.steady),
@@ -70,6 +72,9 @@ Agent::Agent(SitePlan plan, std::string boot, Now start, std::optional<Remembere
         state_->say_alarm(alarm, start);
     }
     state_->say_flood(start);
+    for (auto& message : home_assistant_messages(state_->plan)) {
+        state_->outbox.put(std::move(message), Rank::ordinary);
+    }
 }
 
 Agent::~Agent() = default;
@@ -125,11 +130,11 @@ void Agent::set_counter(const std::string& name, std::uint64_t value) {
 }
 
 const Message* Agent::next_message() {
-    return state_->sealer.seal(state_->outbox.front());
+    return state_->sealer.seal(state_->next_message());
 }
 
 void Agent::message_sent() {
-    state_->outbox.sent();
+    state_->message_sent();
 }
 
 Message Agent::will() const {

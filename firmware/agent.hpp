@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "contract/message.hpp"
+#include "contract/metric.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/time.hpp"
 #include "firmware/bus/report.hpp"
@@ -73,7 +74,11 @@ public:
     /// A count that only the shell knows, for the status: "inbox.dropped".
     void set_counter(const std::string& name, std::uint64_t value);
 
-    /// The next message to publish, newest per topic; nothing while the link is down.
+    /// All that may be told in numbers, for whoever asks now and then.
+    [[nodiscard]] MetricFamilies metrics(Now now) const;
+
+    /// The next message to publish: urgent state, answers and records, readings of an outage,
+    /// other state, newest per topic; nothing while the link is down.
     /// Call message_sent() once the link took it; a message not taken is offered again.
     [[nodiscard]] const Message* next_message();
     void message_sent();

@@ -6,6 +6,7 @@ void Agent::State::hear(const ReadingNews& news, Now now) {
     for (const auto& reading : news.publish) {
         const ReadingNotice notice{reading.value, reading.label, reading.unit,
                                    stamper.next(now.wall)};
+        keep_late(reading, notice.stamp);
         outbox.put({topic(Kind::reading, reading.point.device, reading.point.measure),
                     to_json(notice), true},
                    Rank::ordinary);
@@ -75,6 +76,8 @@ Status Agent::State::status(bool online, Now now, Stamp stamp) const {
     }
     status.counters = counters;
     status.counters["messages.unsent"] = outbox.dropped();
+    status.counters["readings.waiting"] = backlog.size();
+    status.counters["readings.thinned"] = backlog.thinned();
     status.counters["alarms.chattering"] = annunciator.chattering();
     if (archive) {
         status.counters["records.waiting"] = outbox.journal().size();

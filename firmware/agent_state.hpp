@@ -1,5 +1,6 @@
 // What an Agent is made of. Internal to agent.cpp (what comes in), agent_alarms.cpp (alarms and
-// their operators) and agent_outputs.cpp (what goes out); owned by the core's thread.
+// their operators), agent_outputs.cpp (what goes out), agent_late.cpp (what waited for a link) and
+// agent_metrics.cpp; owned by the core's thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -22,6 +23,7 @@
 #include "firmware/alarm/book.hpp"
 #include "firmware/births.hpp"
 #include "firmware/host_acks.hpp"
+#include "firmware/outbox/backlog.hpp"
 #include "firmware/outbox/outbox.hpp"
 #include "firmware/outlets.hpp"
 #include "firmware/polling.hpp"
@@ -40,6 +42,11 @@ struct Agent::State {
     Origin me;
     Stamper stamper;
     Outbox outbox;
+    Backlog backlog;
+    std::vector<std::uint64_t> newest;  ///< by PointIndex: the seq of the point's newest reading
+    Message late;                       ///< offered of the backlog
+    bool late_is_offered = false;
+    bool thinning_is_told = false;  ///< in this outage
     Polling polling;
     Readings readings;
     AlarmBook book;
@@ -93,6 +100,7 @@ struct Agent::State {
         outbox.link_up();
         say_status(now);
         note(LogLevel::info, "link_up", link.broker);
+        announce_late();
     }
     void on(const LinkDown& down, Now) {
         outbox.link_down();
@@ -123,6 +131,11 @@ struct Agent::State {
 
     // ---- outputs ----
     void hear(const ReadingNews& news, Now now);
+    void keep_late(const Reading& reading, const Stamp& stamp);
+    void announce_late();
+    [[nodiscard]] const Message* next_late();
+    [[nodiscard]] const Message* next_message();
+    void message_sent();
     void tell(const std::vector<Transition>& transitions, Now now) {
         for (const auto& transition : transitions) tell(transition, now);
     }

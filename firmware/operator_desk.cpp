@@ -8,7 +8,7 @@
 
 #include "contract/payload.hpp"
 #include "contract/support/config_file.hpp"
-#include "firmware/live.hpp"
+#include "contract/view/live.hpp"
 
 namespace firebreak {
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract/metrics/exporter.hpp"
 #include "contract/support/backoff.hpp"
 #include "contract/support/inbox.hpp"
 #include "contract/support/log.hpp"
@@ -44,7 +45,7 @@ std::string store_path(const SitePlan& plan) {
 }
 
 struct Wake {};
-using ShellInput = std::variant<Wake, AgentInput>;
+using ShellInput = std::variant<Wake, AgentInput, Scrape>;
 
 class Shell {
 public:
@@ -63,6 +64,7 @@ public:
         link_ = outside.link(link_options(), [this](LinkEvent event) {
             std::visit([this](auto& one) { post(std::move(one)); }, event);
         });
+        open_metrics();
         store_thread_ = std::make_unique<StoreThread>(std::move(store_), [this] { wake(); });
     }
 
@@ -95,6 +97,19 @@ private:
     void post(T input) {
         // A full inbox counts what it refuses; a device that is not heard becomes silent.
         static_cast<void>(inbox_.post(AgentInput(std::move(input))));
+    }
+
+    /// Without its port the agent goes on: whoever watches the metrics sees that there are none.
+    void open_metrics() {
+        if (plan_.metrics.empty()) return;
+        auto made = make_exporter(plan_.metrics, [this] {
+            return collect_by([this](Scrape scrape) { return inbox_.post(std::move(scrape)); });
+        });
+        if (!made) {
+            log(LogLevel::error, "no_metrics", {{"detail", made.error().what}});
+            return;
+        }
+        metrics_ = *std::move(made);
     }
 
     void wake() {
@@ -132,6 +147,8 @@ private:
                 link_news_ = link_news_ || std::holds_alternative<LinkUp>(*input) ||
                              std::holds_alternative<LinkDown>(*input);
                 agent_.handle(*input, clock_now());
+            } else if (const auto* scrape = std::get_if<Scrape>(&*item)) {
+                scrape->answer->set_value(agent_.metrics(clock_now()));
             }
             if (i + 1 == batch) break;
             item = inbox_.take_now();
@@ -185,20 +202,27 @@ private:
         log(LogLevel::error, "store_failed", {{"detail", "the disk did not answer in time"}});
     }
 
+    template <class Action>
+    static std::future<void> ending_of(Action action) {
+        std::packaged_task<void()> ending(std::move(action));
+        auto ended = ending.get_future();
+        std::thread(std::move(ending)).detach();
+        return ended;
+    }
+
     /// Each bus may wait for a dead device and the link for a dead broker: all at once.
     void close() {
         const Instant end = clock_now().steady + closing_time;
         save(end);
         std::vector<std::future<void>> closings;
         for (auto& bus : buses_) {
-            std::packaged_task<void()> ending([&bus] { bus.reset(); });
-            closings.push_back(ending.get_future());
-            std::thread(std::move(ending)).detach();
+            closings.push_back(ending_of([&bus] { bus.reset(); }));
         }
+        closings.push_back(ending_of([this] { metrics_.reset(); }));
         link_->close(agent_.farewell(clock_now()));
         for (auto& closing : closings) {
             if (closing.wait_until(end) == std::future_status::ready) continue;
-            log(LogLevel::warning, "stopped", {{"bus", "still waits for a device"}});
+            log(LogLevel::warning, "stopped", {{"detail", "a bus still waits for a device"}});
             std::_Exit(0);  // nothing is left to say, and what was to be saved is saved
         }
         log(LogLevel::info, "stopped");
@@ -213,6 +237,7 @@ private:
     std::vector<std::unique_ptr<BusThread>> buses_;
     std::unique_ptr<Link> link_;
     std::unique_ptr<StoreThread> store_thread_;
+    std::unique_ptr<Exporter> metrics_;
     bool link_news_ = false;
     Instant publish_at_ = never;
     Backoff publish_backoff_{publish_again, publish_again_most};

@@ -48,7 +48,10 @@ struct SitePlan {
     BrokerPlan broker;
     Duration heartbeat = std::chrono::seconds(5);
     Duration publish_every = std::chrono::minutes(5);  ///< an unchanged reading again
-    std::vector<std::string> trusted_hosts;            ///< host ids whose commands are obeyed
+    std::size_t backlog = 16'384;                      ///< readings kept while the link is down
+    std::string metrics;         ///< where Prometheus may ask, "127.0.0.1:9464"; empty: nowhere
+    std::string home_assistant;  ///< prefix of its discovery topics; empty: it is told nothing
+    std::vector<std::string> trusted_hosts;  ///< host ids whose commands are obeyed
     TrustPlan trust;
     std::vector<BusPlan> buses;
     std::vector<DevicePlan> devices;

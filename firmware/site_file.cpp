@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "contract/metrics/exporter.hpp"
 #include "contract/trust_file.hpp"
 #include "firmware/site_reader.hpp"
 
@@ -24,6 +25,8 @@ SitePlan SiteReader::read() {
     }
     plan_.heartbeat = wait(root, "heartbeat", plan_.heartbeat, std::chrono::hours(1));
     plan_.publish_every = wait(root, "publish_every", plan_.publish_every);
+    plan_.backlog = static_cast<std::size_t>(
+        root.integer_or("backlog", static_cast<std::int64_t>(plan_.backlog), {0, 1'000'000}));
     read_hosts(root);
     read_flood(root);
     read_broker(root);
@@ -94,16 +97,22 @@ void SiteReader::read_flood(Section& root) {
     };
     flood.begins_above = number("begins_above", flood.begins_above);
     flood.ends_below = number("ends_below", flood.ends_below);
-    flood.within = wait(*table, "within", flood.within, std::chrono::hours(24),
-                        std::chrono::seconds(10));
+    flood.within =
+        wait(*table, "within", flood.within, std::chrono::hours(24), std::chrono::seconds(10));
     if (flood.ends_below > flood.begins_above)
-        table->complain("ends_below", "a flood would end before it begins: let it be no more than "
-                                      "begins_above");
+        table->complain("ends_below",
+                        "a flood would end before it begins: let it be no more than "
+                        "begins_above");
     table->finish();
 }
 
 void SiteReader::read_broker(Section& root) {
     if (auto broker = root.table("broker")) plan_.broker = firebreak::read_broker(*broker);
+    plan_.metrics = read_metrics(root);
+    if (auto table = root.table("home_assistant")) {
+        plan_.home_assistant = table->name_or("prefix", "homeassistant");
+        table->finish();
+    }
 }
 
 SitePlan load_site(const std::string& path, const std::vector<std::string>& profile_folders,

@@ -159,8 +159,7 @@ void Controller::State::publish_postures(Now now) {
     }
 }
 
-void Controller::State::publish_status(Now now) {
-    heartbeat_at = now.steady + plan.heartbeat;
+Status Controller::State::status(Now now) const {
     Status status;
     status.online = true;
     status.version = FIREBREAK_VERSION;
@@ -186,6 +185,12 @@ void Controller::State::publish_status(Now now) {
     }
     status.counters["targets.blocked"] = blocked;
     if (plan.guard.expires_after > Duration::zero()) status.counters["targets.expired"] = expired;
+    return status;
+}
+
+void Controller::State::publish_status(Now now) {
+    heartbeat_at = now.steady + plan.heartbeat;
+    auto status = this->status(now);
     status.stamp = stamper.next(now.wall);
     lives.said_status(status.stamp.seq, now.steady);
     outgoing.retain({topic(Kind::status), to_json(status), true});

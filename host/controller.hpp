@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "contract/message.hpp"
+#include "contract/metric.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/time.hpp"
 #include "host/input.hpp"
@@ -43,6 +44,9 @@ public:
 
     /// What to write into the journal since the last call: inputs and what followed, in order.
     [[nodiscard]] std::vector<Entry> take_record();
+
+    /// All that may be told in numbers, for whoever asks now and then.
+    [[nodiscard]] MetricFamilies metrics(Now now) const;
 
     /// The next message to publish; nothing while the link is down.
     [[nodiscard]] const Message* next_message();

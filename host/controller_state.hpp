@@ -107,6 +107,8 @@ struct Controller::State {
     static constexpr std::size_t most_items_bytes = 2048;  ///< of one line
     void command(const Target& target, const Step& step, bool for_real, Now now);
     void publish_postures(Now now);
+    /// Without its stamp.
+    [[nodiscard]] Status status(Now now) const;
     void publish_status(Now now);
 
     /// For the shell to write; lines beyond what it takes in time are left out.

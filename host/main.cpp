@@ -9,6 +9,7 @@
 
 #include "contract/digest.hpp"
 #include "contract/link/link.hpp"
+#include "contract/metrics/exporter.hpp"
 #include "contract/support/inbox.hpp"
 #include "contract/support/log.hpp"
 #include "contract/support/program.hpp"
@@ -21,6 +22,7 @@
 #include "host/operator/holds.hpp"
 #include "host/operator/socket.hpp"
 #include "host/policy_file.hpp"
+#include "host/tail.hpp"
 #include "host/verbs/verbs.hpp"
 
 namespace firebreak {
@@ -38,7 +40,7 @@ constexpr Duration link_retry = std::chrono::milliseconds(50);
 
 struct WakeUp {};
 enum class MissedLink : std::uint8_t { none, up, down };
-using Input = std::variant<WakeUp, HostInput>;
+using Input = std::variant<WakeUp, HostInput, Scrape>;
 
 Now now() {
     return {std::chrono::steady_clock::now(),
@@ -166,6 +168,8 @@ void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& 
         for (int taken = 0; input && !stop; ++taken) {
             if (const auto* event = std::get_if<HostInput>(&*input)) {
                 controller.take_in(*event, now());
+            } else if (const auto* scrape = std::get_if<Scrape>(&*input)) {
+                scrape->answer->set_value(controller.metrics(now()));
             }
             input.reset();
             if (taken < inputs_at_once) input = inbox.take_now();
@@ -179,6 +183,17 @@ void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& 
             log(LogLevel::warning, "inbox-full", {{"dropped", dropped}});
         }
     }
+}
+
+/// Without its port the host goes on: whoever watches the metrics sees that there are none.
+std::unique_ptr<Exporter> open_metrics(const PolicyPlan& plan, Inbox<Input>& inbox) {
+    if (plan.metrics.empty()) return nullptr;
+    auto made = make_exporter(plan.metrics, [&inbox] {
+        return collect_by([&inbox](Scrape scrape) { return inbox.post(std::move(scrape)); });
+    });
+    if (made) return *std::move(made);
+    log(LogLevel::error, "no-metrics", {{"detail", made.error().what}});
+    return nullptr;
 }
 
 int run(const std::string& config, bool verbose) {
@@ -227,6 +242,7 @@ int run(const std::string& config, bool verbose) {
             return inbox.post(HostInput(Receipt{target, steps, states}));
         });
     const auto operators = open_operators(plan, inbox);
+    const auto metrics = open_metrics(plan, inbox);
     loop(controller, {crew, journal.get(), operators.get()}, *link, inbox, missed, stop);
     link->close(controller.farewell(now()));
     write_record(controller, journal.get());
@@ -244,6 +260,7 @@ int main(int argc, char** argv) {
     std::vector<std::string> files;
     std::string config;
     bool verbose = false;
+    TailWish wish;
     program
         .verb("check", "Validate policies and print what they amount to",
               [&] { return check(files); })
@@ -254,6 +271,13 @@ int main(int argc, char** argv) {
         .words("FILE", "a new file, readable by its owner only", files, 1, 1);
     add_operator(program);
     add_history(program);
+    program
+        .verb("tail", "Show the live picture of all sites: alarms, targets, who is there, readings",
+              [&] { return tail(wish); })
+        .option("--config", "policy file, for its broker and its trust", wish.config, true)
+        .option("--for", "end after so long, like 10s", wish.length)
+        .flag("--once", "one table after --for, 2s unless said, and end", wish.once)
+        .flag("--json", "a line of JSON a message, as it came over the wire", wish.json);
     program.verb("run", "Watch, vote, drain and shed", [&] { return run(config, verbose); })
         .option("--config", "policy file", config, true)
         .flag("--verbose", "log debug lines, too", verbose);

@@ -148,6 +148,7 @@ struct PolicyPlan {
     std::string host;  ///< host id
     bool armed = false;
     BrokerPlan broker;
+    std::string metrics;  ///< where Prometheus may ask, "127.0.0.1:9464"; empty: nowhere
     Duration heartbeat = std::chrono::seconds(5);
     Duration calm_for = std::chrono::minutes(10);  ///< before going down one rung
     std::vector<EndpointPlan> endpoints;

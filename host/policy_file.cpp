@@ -7,6 +7,7 @@
 #include <set>
 
 #include "contract/topic.hpp"
+#include "contract/metrics/exporter.hpp"
 #include "contract/trust_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
@@ -172,6 +173,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
         root.complain("broker",
                       "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
     }
+    plan.metrics = read_metrics(root);
     plan.trust = read_trust(root);
     if (auto journal = root.table("journal")) read_journal_plan(*journal, plan.journal);
     read_operator(root, plan);

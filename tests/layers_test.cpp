@@ -59,6 +59,8 @@ std::vector<std::string> includes(const Source& source, char open) {
 const std::map<std::string, std::vector<std::string>> arrows = {
     {"contract/support/", {}},
     {"contract/link/", {"contract/"}},
+    {"contract/metrics/", {"contract/"}},
+    {"contract/view/", {"contract/"}},
     {"contract/", {"contract/"}},
     {"firmware/profile/", {"contract/"}},
     {"firmware/bus/", {"contract/", "firmware/profile/"}},
@@ -111,6 +113,7 @@ const std::map<std::string, std::set<std::string>> owners = {
     {"openssl/", {"host/actuate/webhook_text.cpp"}},
     {"sqlite3", {"contract/support/sqlite_statement.hpp"}},  // what it owns: the next list
     {"sodium", {"contract/signature.cpp"}},
+    {"prometheus/", {"contract/metrics/exporter.cpp"}},
 };
 
 // One source a program owns a file of SQLite: the agent's store, the host's journal.
@@ -124,12 +127,14 @@ const std::set<std::string> may_ask_the_clock = {
     "firmware/shell.cpp",
     "firmware/verbs/alarm.cpp",
     "firmware/verbs/read.cpp",
+    "firmware/verbs/sparkplug.cpp",
     "firmware/bus/bus_thread.cpp",
     "firmware/bus/libmodbus_port.cpp",
     "firmware/bus/modbus_bus.cpp",
     "host/journal/journal_thread.cpp",
     "host/main.cpp",
     "host/operator/socket.cpp",
+    "host/tail.cpp",
     "host/actuate/child.cpp",
     "host/actuate/crew.cpp",
     "host/actuate/exec.cpp",
@@ -245,6 +250,7 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
     std::size_t said = 0;     // what the contract says; docs/adr/0004
     std::size_t link = 0;     // what carries it
     std::size_t proof = 0;    // what proves who says it
+    std::size_t shown = 0;    // what shows it, to terminals and to Prometheus
     std::size_t support = 0;  // what both programs stand on
     for (const auto& source : sources()) {
         if (starts_with(source.path, "contract/support/")) {
@@ -256,6 +262,9 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
                    starts_with(source.path, "contract/digest") ||
                    starts_with(source.path, "contract/challenge")) {
             proof += source.lines.size();
+        } else if (starts_with(source.path, "contract/view/") ||
+                   starts_with(source.path, "contract/metric")) {
+            shown += source.lines.size();
         } else if (starts_with(source.path, "contract/")) {
             said += source.lines.size();
         }
@@ -264,10 +273,11 @@ TEST_CASE("layers: files stay within their size budgets", "[layers]") {
         CHECK(source.lines.size() <= 400);
     }
     INFO("contract/ has " << said << " lines, its link " << link << ", its proof " << proof
-                          << ", its support " << support);
+                          << ", what shows it " << shown << ", its support " << support);
     CHECK(said <= 1800);
     CHECK(link <= 920);
     CHECK(proof <= 700);
+    CHECK(shown <= 800);
     CHECK(support <= 1400);
 }
 

@@ -61,7 +61,7 @@ void Outbox::link_down() {
     offered_ = Offer::nothing;
 }
 
-const Message* Outbox::front() {
+const Message* Outbox::front(Rank least) {
     offered_ = Offer::nothing;
     if (!up_) return nullptr;
     if (!urgent_.empty()) {
@@ -77,7 +77,7 @@ const Message* Outbox::front() {
         offered_ticket_ = record->ticket;
         return record;
     }
-    if (!ordinary_.empty()) {
+    if (least == Rank::ordinary && !ordinary_.empty()) {
         offered_ = Offer::ordinary;
         return &ordinary_.front()->message;
     }

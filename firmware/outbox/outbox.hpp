@@ -40,8 +40,11 @@ public:
     /// Urgent state is offered once more, for somebody who may have missed it.
     void say_urgent_again();
 
-    /// The next message, the same until sent() or until it is replaced.
-    [[nodiscard]] const Message* front();
+    [[nodiscard]] bool is_up() const { return up_; }
+
+    /// The next message, the same until sent() or until it is replaced; with Rank::urgent only what
+    /// goes before ordinary state.
+    [[nodiscard]] const Message* front(Rank least = Rank::ordinary);
 
     /// The link took what front() last returned.
     void sent();

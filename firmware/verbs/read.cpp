@@ -6,10 +6,10 @@
 #include "contract/payload.hpp"
 #include "contract/support/inbox.hpp"
 #include "contract/topic.hpp"
+#include "contract/view/screen.hpp"
 #include "firmware/bus/modbus_bus.hpp"
 #include "firmware/bus/read_only_bus.hpp"
 #include "firmware/round.hpp"
-#include "firmware/verbs/screen.hpp"
 #include "firmware/verbs/site_files.hpp"
 #include "firmware/verbs/verbs.hpp"
 

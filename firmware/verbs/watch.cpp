@@ -2,10 +2,10 @@
 #include <unistd.h>
 
 #include "contract/support/log.hpp"
+#include "contract/view/screen.hpp"
 #include "firmware/bus/modbus_bus.hpp"
 #include "firmware/bus/read_only_bus.hpp"
 #include "firmware/shell.hpp"
-#include "firmware/verbs/screen.hpp"
 #include "firmware/verbs/site_files.hpp"
 #include "firmware/verbs/verbs.hpp"
 

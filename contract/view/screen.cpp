@@ -1,4 +1,4 @@
-#include "firmware/verbs/screen.hpp"
+#include "contract/view/screen.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// Where `read` and `watch` show what an agent says: a table that renews itself in a terminal, a
+// Where a verb shows what agents and hosts say: a table that renews itself in a terminal, a
 // line a message in a pipe, JSON when asked for, or one table at the end. Owns stdout; one thread.
 #pragma once
 
@@ -6,7 +6,7 @@
 
 #include "contract/message.hpp"
 #include "contract/support/time.hpp"
-#include "firmware/live.hpp"
+#include "contract/view/live.hpp"
 
 namespace firebreak {
 
