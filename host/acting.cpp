@@ -158,7 +158,7 @@ ReadyServers& Controller::State::ready_of(const Target& target) {
     return *known;
 }
 
-void Controller::State::tell_steps(const std::vector<Step>& steps, bool armed) {
+void Controller::State::tell_steps(const std::vector<Step>& steps, bool for_real) {
     for (std::size_t i = 0; i < steps.size();) {
         const auto& first = steps[i];
         std::vector<std::string> items;
@@ -168,7 +168,7 @@ void Controller::State::tell_steps(const std::vector<Step>& steps, bool armed) {
             items.push_back(steps[i].item);
         }
         for (const auto& some : fold_hostlist(items, most_items_bytes)) {
-            tell(LogLevel::info, armed ? "order" : "rehearsed",
+            tell(LogLevel::info, for_real ? "order" : "rehearsed",
                  {{"target", first.target},
                   {"items", some},
                   {"action", first.action},

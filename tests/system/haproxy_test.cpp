@@ -122,7 +122,7 @@ TEST_CASE("haproxy: drained by weight, a server gets back the weight that was re
         return make_haproxy({"edge", haproxy.socket(), 2s}, {{"text", "text"}}, -1, {"text"});
     };
     auto actuator = ours();
-    haproxy.told("set server text/s1 weight 77");  // by a person, not the file's 20
+    (void)haproxy.told("set server text/s1 weight 77");  // by a person, not the file's 20
     CHECK(*actuator->apply("text", {step("s0", "drain"), step("s1", "drain")}) ==
           ItemStates{{"s0", "drain"}, {"s1", "drain"}, {"s2", "ready"}});
     CHECK(haproxy.weighs("s1", 0));
