@@ -154,8 +154,8 @@ void Outlets::finish(Outlet& outlet, Outcome outcome, const std::string& detail,
 
 void Outlets::answer(Outlet& outlet, const Asked& asked, Outcome outcome, std::string detail) {
     const auto& command = asked.command;
-    Answer answer{command.target,    command.id, command.stamp.boot,
-                  command.stamp.seq, outcome,    command.item + ": " + std::move(detail)};
+    OutletAnswer answer{command.target,    command.id, command.stamp.boot,
+                        command.stamp.seq, outcome,    command.item + ": " + std::move(detail)};
     const auto heard = outlet.heard.find(asked.host);
     if (heard != outlet.heard.end() && heard->second.boot == answer.boot &&
         heard->second.seq == answer.seq) {
@@ -189,7 +189,7 @@ std::vector<WriteOrder> Outlets::take_writes() {
     return std::exchange(writes_, {});
 }
 
-std::vector<Answer> Outlets::take_answers() {
+std::vector<OutletAnswer> Outlets::take_answers() {
     return std::exchange(answers_, {});
 }
 

@@ -20,7 +20,7 @@
 namespace firebreak {
 
 /// An Ack but for its stamp.
-struct Answer {
+struct OutletAnswer {
     std::string target;
     std::string id;
     std::string boot;
@@ -46,7 +46,7 @@ public:
     [[nodiscard]] Instant next_deadline() const;
 
     [[nodiscard]] std::vector<WriteOrder> take_writes();
-    [[nodiscard]] std::vector<Answer> take_answers();
+    [[nodiscard]] std::vector<OutletAnswer> take_answers();
     [[nodiscard]] std::uint64_t duplicates() const { return duplicates_; }
 
 private:
@@ -54,7 +54,7 @@ private:
     struct Heard {
         std::string boot, earlier_boot;
         std::uint64_t seq = 0;
-        std::optional<Answer> answer;
+        std::optional<OutletAnswer> answer;
     };
     struct Asked {
         Origin host;
@@ -81,7 +81,7 @@ private:
     const SitePlan& site_;
     std::map<std::string, Outlet, std::less<>> outlets_;
     std::vector<WriteOrder> writes_;
-    std::vector<Answer> answers_;
+    std::vector<OutletAnswer> answers_;
     std::uint64_t last_ticket_ = 0;
     std::uint64_t duplicates_ = 0;
 };

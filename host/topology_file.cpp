@@ -250,13 +250,13 @@ void check_owners(const PolicyPlan& plan, Complaints& complaints) {
 void check_after(const PolicyPlan& plan, Complaints& complaints) {
     std::vector<std::string_view> names;
     for (const auto& target : plan.targets) {
-        if (target.kind == TargetKind::haproxy) names.push_back(target.name);
+        if (!is_load(target)) names.push_back(target.name);
     }
     for (const auto& target : plan.targets) {
         for (const auto& name : target.after) {
             if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-            complaints.add(target.place, "after: there is no haproxy target \"" + name + "\"" +
-                                             hint(name, names));
+            complaints.add(target.place, "after: there is no target \"" + name +
+                                             "\" to be drained" + hint(name, names));
         }
     }
 }

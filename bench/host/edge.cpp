@@ -4,8 +4,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <stdexcept>
 
 #include "host/actuate/haproxy_text.hpp"
@@ -55,8 +57,8 @@ double Edge::pour(const std::string& action) {
         for (const auto& name : fleet_.names(i)) {
             steps.push_back({"", Fleet::backend(i), name, action, Posture::drain, ""});
         }
-        for (auto& line : command_lines(Fleet::backend(i), settings_of(steps)))
-            lines.push_back(std::move(line));
+        auto some = command_lines(Fleet::backend(i), settings_of(steps));
+        std::move(some.begin(), some.end(), std::back_inserter(lines));
     }
     const auto start = std::chrono::steady_clock::now();
     for (const auto& line : lines) static_cast<void>(ask(socket(), line));
@@ -67,10 +69,9 @@ std::size_t Edge::count(const std::string& state) const {
     std::size_t count = 0;
     for (std::size_t i = 0; i < fleet_.backends(); ++i) {
         const auto backend = Fleet::backend(i);
-        const auto states =
-            parse_state_answer(ask(socket(), "show servers state " + backend), backend);
-        if (!states) throw std::runtime_error(states.error().what);
-        for (const auto& [name, is] : *states) {
+        const auto servers = parse_servers(ask(socket(), "show servers state " + backend), backend);
+        if (!servers) throw std::runtime_error(servers.error().what);
+        for (const auto& [name, is] : states_of(*servers, false)) {
             if (is == state && !name.starts_with("elsewhere")) ++count;
         }
     }

@@ -143,7 +143,7 @@ private:
             if (!waits && why == why_.end()) continue;
             Error error = why == why_.end() ? Error{Fault::busy, "", 0} : why->second;
             std::string what = step.item;
-            if (waits) what += fmt::format(": {} pods are still to go", left->second);
+            if (waits) what += fmt::format(": pods still to go: {}", left->second);
             if (waits && is_over(step.item)) {
                 what +=
                     fmt::format(", past evict_deadline {}", format_duration(how_.evict_deadline));

@@ -118,6 +118,7 @@ TEST_CASE("messages: a status of its own, where there is one, says that it is aw
     status.stamp = {"door-2", ++story.seq, {}};
     story.arrives({door, Kind::status, "", ""}, to_json(status));
     CHECK(story.posture.at("lift").blocked.empty());
+    story.pass(1s);  // until the command is repeated, to whom is there now
     const auto commands = story.lift_commands();
     REQUIRE(commands.back().to);
     CHECK(commands.back().to->boot == "door-2");

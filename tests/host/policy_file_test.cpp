@@ -192,14 +192,15 @@ TEST_CASE("policy file: a peer is another host, named once", "[host][policy]") {
     CHECK(says(complaints_of("yield_for = \"1h\"\n" + head + text), "a fire does not wait"));
 }
 
-TEST_CASE("policy file: an outlet comes after haproxy targets that exist", "[host][policy]") {
+TEST_CASE("policy file: an outlet comes after targets that exist and can be drained",
+          "[host][policy]") {
     CHECK(complaints_of(head + text + racks + gas).empty());
     CHECK(says(complaints_of(head + R"([[target]]
 name = "racks"
 site = "pangyo"
 outlet = {agent = "room", outlets = ["a"], after = ["tex"]}
 )" + text + gas),
-               "there is no haproxy target \"tex\"; did you mean \"text\"?"));
+               "there is no target \"tex\" to be drained; did you mean \"text\"?"));
 }
 
 TEST_CASE("policy file: a target is either haproxy or outlet", "[host][policy]") {

@@ -160,7 +160,7 @@ TEST_CASE("kubernetes: a disruption budget is honoured, said aloud, and asked ag
     const auto ours = cluster.actuator();
     const auto error = error_of(ours->apply("shop", {step("n1", "drain")}));
     CHECK(error.fault == Fault::busy);
-    CHECK(contains(error.what, "prod: n1: 1 pods are still to go: shop/b: answered 429: Cannot"));
+    CHECK(contains(error.what, "prod: n1: pods still to go: 1: shop/b: answered 429: Cannot"));
     // A budget does not keep others back, and what is not empty does not read as drained.
     CHECK(cluster.api.pods("n1") == Names{"logs", "static", "done", "b"});
     CHECK(ours->observe("shop")->at("n1") == "draining");
@@ -198,7 +198,8 @@ TEST_CASE("kubernetes: pods that are still ending are waited for, not told twice
     Cluster cluster;
     cluster.api.keep_ending(true);
     const auto ours = cluster.actuator();
-    CHECK(contains(error_of(ours->apply("shop", {step("n1", "drain")})).what, "3 pods are still"));
+    CHECK(
+        contains(error_of(ours->apply("shop", {step("n1", "drain")})).what, "pods still to go: 3"));
     CHECK(error_of(ours->apply("shop", {step("n1", "drain")})).fault == Fault::busy);
     CHECK(cluster.evictions().size() == 3);
     // In mid-drain it can be taken back.
