@@ -147,6 +147,7 @@ struct Controller::State {
     Holds holds;
     std::optional<Drill> drill;
     std::uint64_t drills_begun = 0;
+    bool drill_interrupted = false;  ///< an alarm ended the last one, and some is still active
     std::vector<Answer> answers;
     static constexpr std::size_t most_answers = 64;
     Recorder record;

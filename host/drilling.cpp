@@ -21,6 +21,12 @@ std::string Controller::State::active_alarm() const {
             if (alarm.active && !alarm.notice.is_silenced()) return alarm_name(origin, name);
         }
     }
+    // A silence that votes is an alarm of its own.
+    for (const auto& target : targets) {
+        for (const auto& vote : target.poll.votes) {
+            if (vote.alarm.empty() && vote.agent != self) return vote.because;
+        }
+    }
     return "";
 }
 
@@ -69,8 +75,12 @@ Result<std::string> Controller::State::start_drill(const Ask& ask, Now now) {
 }
 
 void Controller::State::mind_drill(Now now) {
+    if (!drill && !drill_interrupted) return;
     const auto alarm = active_alarm();
-    for (auto& target : targets) target.interrupted = target.interrupted && !alarm.empty();
+    if (drill_interrupted && alarm.empty()) {
+        for (auto& target : targets) target.interrupted = false;
+        drill_interrupted = false;
+    }
     if (!drill) return;
     if (!alarm.empty()) {
         end_drill("the alarm " + alarm, false);
@@ -83,9 +93,11 @@ void Controller::State::end_drill(const std::string& why, bool bring_back) {
     const auto name = drill->plan->name;
     const bool by_alarm = !active_alarm().empty();
     drill.reset();
+    drill_interrupted = by_alarm;
     for (auto& target : targets) {
         if (!target.drill) continue;
         target.drill.reset();
+        target.rested.reset();
         target.hastened = bring_back;
         target.interrupted = by_alarm;
     }

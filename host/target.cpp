@@ -13,6 +13,7 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
     firebreak::VoteCount votes =
         firebreak::tally(counted ? *counted : ballots, situation, max_age, now);
     if (drill) {
+        rested.reset();  // what it leaves alone may be asked for by others
         votes.votes.push_back(*drill);
         std::stable_sort(votes.votes.begin(), votes.votes.end(),
                          [](const Vote& a, const Vote& b) { return a.at_least > b.at_least; });
@@ -73,7 +74,7 @@ bool Target::is_read() const {
 
 std::vector<Step> Target::steps() const {
     auto steps = plan_steps(*plan, wish(), ledger.states(), ledger.held());
-    if (drill && !drill_items.empty() && rung.cause == drill->because) {
+    if (drill && !drill_items.empty() && poll.votes.size() == 1) {  // nobody but the drill asks
         std::erase_if(steps, [&](const Step& step) { return !drill_items.contains(step.item); });
     }
     if (!only) return steps;

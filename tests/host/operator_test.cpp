@@ -267,6 +267,30 @@ TEST_CASE("drill: an alarm ends it and nothing is brought back before all is cle
     }
 }
 
+TEST_CASE("drill: of one server, it keeps no alarm from draining the others", "[host][operator]") {
+    for (const bool silence : {false, true}) {
+        auto plan = with_drills();
+        plan.rules.push_back(plan.rules[1]);
+        plan.rules.back().alarm.clear();
+        plan.rules.back().silence = true;
+        Desk desk(plan);
+        desk.quiet_day();
+        desk.take_done();
+        desk.ask(AskVerb::drill, "one-server");
+        desk.pass(10s);
+        CHECK(desk.take_done() == Names{"text pangyo-b drain"});
+        desk.alive = !silence;
+        if (!silence) desk.alarm("gas", Phase::firing);
+        desk.pass(1min);
+        INFO(silence);
+        CHECK(desk.controller.reached("text") == Posture::drain);
+        desk.pass(10min);
+        CHECK(desk.controller.reached("text") == Posture::drain);
+        CHECK(desk.ask(AskVerb::status).view.value().drill.empty());
+        CHECK(desk.replayed().empty());
+    }
+}
+
 TEST_CASE("drill: a host that is not armed rehearses it", "[host][operator]") {
     auto plan = with_drills();
     plan.armed = false;

@@ -1,0 +1,120 @@
+// [journal], [operator] and [[drill]] of a policy file: what is wrong is said with its line.
+#include "contract/support/config_file.hpp"
+#include "host/policy_file.hpp"
+#include "tests/catch.hpp"
+
+namespace firebreak {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string top = "site = \"seoul\"\nhost = \"h\"\n";
+const std::string rest = R"(
+[broker]
+url = "mqtt://127.0.0.1:1883"
+[[endpoint]]
+name = "edge"
+haproxy = "/run/haproxy/admin.sock"
+[[target]]
+name = "text"
+site = "pangyo"
+haproxy = {endpoint = "edge", backend = "text", servers = ["a", "b"]}
+[[target]]
+name = "racks"
+site = "pangyo"
+outlet = {agent = "room", outlets = ["rack-a"], after = ["text"]}
+[[rule]]
+while = {site = "pangyo", alarm = "gas"}
+targets = ["text", "racks"]
+at_least = "shed"
+)";
+
+struct Read {
+    explicit Read(const std::string& more) {
+        auto file = ConfigFile::parse(top + rest + more, "p.toml", complaints);
+        plan = parse_policy(file, complaints);
+    }
+    [[nodiscard]] bool says(const std::string& part) const {
+        return complaints.text().find(part) != std::string::npos;
+    }
+
+    Complaints complaints;
+    PolicyPlan plan;
+};
+
+}  // namespace
+
+TEST_CASE("policy file: a journal brings a socket beside it, without either there is none",
+          "[host][policy]") {
+    const Read without("");
+    CHECK(without.complaints.empty());
+    CHECK(without.plan.journal.file.empty());
+    CHECK(without.plan.operators.socket.empty());
+    CHECK(describe(without.plan).find("no journal") != std::string::npos);
+    const Read with("[journal]\nfile = \"/var/lib/firebreak/host.journal\"\n");
+    CHECK(with.complaints.empty());
+    CHECK(with.plan.journal.keep == 90 * 24h);
+    CHECK(with.plan.operators.socket == "/var/lib/firebreak/host.sock");
+    CHECK_FALSE(with.plan.operators.may_arm);
+    const Read own("[operator]\nsocket = \"/run/f/s\"\nmay_arm = true\n");
+    CHECK(own.plan.operators.socket == "/run/f/s");
+    CHECK(describe(own.plan).find("who may arm") != std::string::npos);
+}
+
+TEST_CASE("policy file: what is wrong with a journal or a socket is said", "[host][policy]") {
+    CHECK(Read("[journal]\n").says("\"file\" is missing"));
+    CHECK(Read("[journal]\nfile = \"\"\n").says("must name a file"));
+    CHECK(Read("[journal]\nfile = \"/j\"\nkeep = \"1d\"\n").says("at least 8d"));
+    CHECK(Read("[operator]\nmay_arm = true\n").says("\"socket\" is missing"));
+    CHECK(Read("[operator]\nsocket = \"/" + std::string(107, 'x') + "\"\n").says("107 bytes"));
+    CHECK(Read("[operator]\nsocket = \"/s\"\nmay-arm = true\n").says("may_arm"));
+}
+
+TEST_CASE("policy file: a drill is of targets, of a zone or of some servers", "[host][policy]") {
+    const Read read(R"(
+[[drill]]
+name = "zone"
+site = "pangyo"
+posture = "shed"
+[[drill]]
+name = "server"
+targets = ["text"]
+items = ["b"]
+hold_for = "2m"
+undo = false
+)");
+    INFO(read.complaints.text());
+    CHECK(read.complaints.empty());
+    REQUIRE(read.plan.drills.size() == 2);
+    CHECK(read.plan.drills[0].targets == std::vector<std::string>{"text", "racks"});
+    CHECK(read.plan.drills[0].posture == Posture::shed);
+    CHECK(read.plan.drills[0].undo);
+    CHECK(read.plan.drills[1].items == std::vector<std::string>{"b"});
+    CHECK(read.plan.drills[1].hold_for == 2min);
+    CHECK_FALSE(read.plan.drills[1].undo);
+    CHECK(describe(read.plan).find("drill server: drain for 2m, not undone: b") !=
+          std::string::npos);
+}
+
+TEST_CASE("policy file: all that is wrong with a drill is said at once", "[host][policy]") {
+    const Read read(R"(
+[[drill]]
+name = "a"
+targets = ["txet"]
+posture = "normal"
+hold_for = "2h"
+[[drill]]
+name = "a"
+site = "nowhere"
+targets = ["text"]
+items = ["z"]
+)");
+    for (const char* part : {"did you mean \"text\"", "drain, shed, cut", "at most 1h",
+                             "there is a drill \"a\" already", "no target stands in \"nowhere\"",
+                             "either \"targets\" or \"site\"", "\"z\" is no item"}) {
+        INFO(part << "\n" << read.complaints.text());
+        CHECK(read.says(part));
+    }
+}
+
+}  // namespace firebreak
