@@ -11,5 +11,6 @@ int main(int argc, char** argv) {
     add_scan(program);
     add_alarm(program);
     add_keygen(program);
+    add_sparkplug(program);
     return program.run(argc, argv);
 }

@@ -143,6 +143,10 @@ std::string describe(const SitePlan& plan) {
     if (!plan.state_folder.empty()) {
         text += fmt::format("keeps what must survive in {}\n", plan.state_folder);
     }
+    if (!plan.metrics.empty()) text += fmt::format("metrics at http://{}/metrics\n", plan.metrics);
+    if (!plan.home_assistant.empty()) {
+        text += fmt::format("tells Home Assistant below {}/\n", plan.home_assistant);
+    }
     text += plan.trusted_hosts.empty()
                 ? "obeys no host\n"
                 : fmt::format("obeys {}\n", fmt::join(plan.trusted_hosts, ", "));

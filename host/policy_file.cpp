@@ -6,8 +6,8 @@
 #include <array>
 #include <set>
 
-#include "contract/topic.hpp"
 #include "contract/metrics/exporter.hpp"
+#include "contract/topic.hpp"
 #include "contract/trust_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
@@ -212,6 +212,7 @@ std::string describe(const PolicyPlan& plan) {
     out += fmt::format("broker {}, heartbeat {}, calm for {} before each rung back\n",
                        describe(plan.broker), format_duration(plan.heartbeat),
                        format_duration(plan.calm_for));
+    if (!plan.metrics.empty()) out += fmt::format("metrics at http://{}/metrics\n", plan.metrics);
     out += describe(plan.guard);
     for (const auto& window : plan.maintenance) {
         out += fmt::format("maintenance of{} from {} until {}: nothing is done to them\n",

@@ -61,6 +61,8 @@ private:
 SitePlan watched(SitePlan plan, Form form) {
     plan.trusted_hosts.clear();
     plan.state_folder.clear();
+    plan.metrics.clear();  // the running agent's port
+    plan.home_assistant.clear();
     for (auto& outlet : plan.outlets) outlet.armed = false;
     for (auto& action : plan.actions) action.armed = false;
     if (form == Form::table) {
