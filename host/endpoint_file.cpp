@@ -36,12 +36,11 @@ void read_nut(Section& section, EndpointPlan& endpoint) {
     NutEndpoint how;
     how.login_file = section.text("login_file");
     need_path(section, "login_file", how.login_file);
-    if (!endpoint.address.empty()) {
-        const bool path = endpoint.address.starts_with('/');
-        const auto why = address_complaint(endpoint.address);
-        if (path || !why.empty()) {
-            section.complain("nut", path ? "upsd listens on TCP: give \"host:3493\"" : why);
-        }
+    const auto& at = endpoint.address;
+    if (!at.empty() && (at.starts_with('/') || !address_complaint(at).empty())) {
+        section.complain("nut",
+                         "upsd is reached over TCP: give a numeric address and its port, like "
+                         "\"10.0.0.1:3493\"; names are not looked up, a name server may burn, too");
     }
     endpoint.how = std::move(how);
 }

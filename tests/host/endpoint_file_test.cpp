@@ -96,8 +96,8 @@ TEST_CASE("endpoint file: upsd has a numeric address and a login", "[host][polic
     CHECK(says(describe(plan), "upsd at 10.0.0.1:3493, as the user in /etc/firebreak/nut"));
     CHECK(says(with("nut = \"10.0.0.1:3493\""), "\"login_file\" is missing"));
     CHECK(says(with("nut = \"10.0.0.1:3493\"\nlogin_file = \"x\""), "must be an absolute path"));
-    CHECK(says(with("nut = \"ups.example:3493\"\nlogin_file = \"/x\""), "not a socket"));
-    CHECK(says(with("nut = \"/run/nut\"\nlogin_file = \"/x\""), "upsd listens on TCP"));
+    CHECK(says(with("nut = \"ups.example:3493\"\nlogin_file = \"/x\""), "names are not looked up"));
+    CHECK(says(with("nut = \"/run/nut\"\nlogin_file = \"/x\""), "reached over TCP"));
     CHECK(says(complaints_of(policy(upsd, R"(nut = {endpoint = "e", items = ["rack:x"]})")),
                "\"rack:x\" is neither a UPS"));
 }
