@@ -106,7 +106,8 @@ TEST_CASE("sparkplug: npm's decoder reads births, data by alias, and the death o
         },
         60s));
     REQUIRE(edge.gets("DDATA"));
-    for (const auto& each : edge.of("DDATA").front().at("payload").at("metrics")) {
+    const auto data = edge.of("DDATA");
+    for (const auto& each : data.front().at("payload").at("metrics")) {
         CHECK_FALSE(each.contains("name"));
     }
     edge.demo.sim->kill();
