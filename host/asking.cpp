@@ -33,6 +33,9 @@ void Controller::State::ask(const Ask& ask, Now now) {
         const auto done = obey(ask, now);
         answer.done = done.has_value();
         answer.said = done ? *done : done.error().what;
+        if (done && !journal_trouble.empty()) {
+            answer.said += "; the journal cannot be written now: a restart would forget this";
+        }
         const auto until = now.wall + std::chrono::floor<std::chrono::milliseconds>(ask.length);
         record.keep(EntryKind::request, now,
                     text_of(Requested{ask, until, answer.done, answer.said}));

@@ -230,7 +230,7 @@ std::string describe(const PolicyPlan& plan) {
     for (const auto& warning : plan.warnings) out += "warning: " + warning + '\n';
     for (const auto& warning : single_points(plan)) out += "warning: " + warning + '\n';
     out += plan.journal.file.empty()
-               ? "no journal: add [journal] with file = \"/var/lib/firebreak/host.journal\"\n"
+               ? "no journal: add [journal] with file = \"/var/lib/firebreak-host/journal\"\n"
                : fmt::format("journal {}, kept for {}\n", plan.journal.file,
                              format_duration(plan.journal.keep));
     out += describe_operators(plan);

@@ -6,7 +6,8 @@ void read_journal_plan(Section section, JournalPlan& journal) {
     journal.file = section.text("file");
     journal.keep = section.duration_or("keep", journal.keep);
     if (section.has("file") && journal.file.empty()) {
-        section.complain("file", "\"file\" must name a file, like \"/var/lib/firebreak/journal\"");
+        section.complain("file",
+                         "\"file\" must name a file, like \"/var/lib/firebreak-host/journal\"");
     }
     if (journal.keep < longest_hold) {
         section.complain("keep",

@@ -22,19 +22,21 @@ Now now() {
 }  // namespace
 
 void Backlog::add(std::vector<Entry> entries) {
-    if (entries.empty()) return;
-    const auto room = waiting_.size() < most_ ? most_ - waiting_.size() : 0;
-    const auto taken = lost_ > 0 ? 0 : std::min(room, entries.size());  // a gap is one gap
-    std::move(entries.begin(), entries.begin() + static_cast<std::ptrdiff_t>(taken),
-              std::back_inserter(waiting_));
-    if (taken == entries.size()) return;
-    const bool first = lost_ == 0;
-    lost_ += entries.size() - taken;
-    const Entry gap{EntryKind::gap, entries.back().at, fmt::format(R"({{"rows":{}}})", lost_)};
-    if (first) {
-        waiting_.push_back(gap);
-    } else {
-        waiting_.back() = gap;
+    for (auto& entry : entries) {
+        const auto size = entry.text.size();
+        if (lost_ == 0 && waiting_.size() < most_ && bytes_ + size <= most_bytes_) {
+            bytes_ += size;
+            waiting_.push_back(std::move(entry));
+            continue;
+        }
+        // Once one is lost all later ones are: a gap is one gap.
+        const bool first = ++lost_ == 1;
+        Entry gap{EntryKind::gap, entry.at, fmt::format(R"({{"rows":{}}})", lost_)};
+        if (first) {
+            waiting_.push_back(std::move(gap));
+        } else {
+            waiting_.back() = std::move(gap);
+        }
     }
 }
 
@@ -47,14 +49,15 @@ JournalThread::JournalThread(JournalKeeping keeping, std::unique_ptr<JournalStor
       thread_([this] { run(); }) {}
 
 JournalThread::~JournalThread() {
+    write({});
     while (!orders_.post(End{})) std::this_thread::yield();
     thread_.join();
 }
 
 void JournalThread::write(std::vector<Entry> entries) {
-    // An inbox so full has a disk that has failed for long: the chain says nothing of it, the
-    // host's own word that its journal fails does.
-    static_cast<void>(orders_.post(std::move(entries)));
+    unposted_.add(std::move(entries));
+    if (unposted_.waiting().empty()) return;
+    if (orders_.post(unposted_.waiting())) unposted_.written();
 }
 
 void JournalThread::run() {

@@ -18,14 +18,16 @@ namespace firebreak {
 /// What of a record waits for the disk. Bounded; the newest that do not fit are counted.
 class Backlog {
 public:
-    explicit Backlog(std::size_t most) : most_(most) {}
+    Backlog(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
     void add(std::vector<Entry> entries);
     [[nodiscard]] const std::vector<Entry>& waiting() const { return waiting_; }
-    void written() { waiting_.clear(), lost_ = 0; }
+    void written() { waiting_.clear(), bytes_ = 0, lost_ = 0; }
 
 private:
     std::size_t most_;
+    std::size_t most_bytes_;
+    std::size_t bytes_ = 0;  ///< of the texts that wait
     std::vector<Entry> waiting_;
     std::uint64_t lost_ = 0;
 };
@@ -40,6 +42,7 @@ struct JournalKeeping {
 class JournalThread {
 public:
     static constexpr std::size_t most_waiting = 20'000;
+    static constexpr std::size_t most_waiting_bytes = 16U << 20U;
 
     /// `told` hears, on this thread, what is wrong with the journal when that begins or changes,
     /// and "" when it works again; false when it could not take the word now.
@@ -64,12 +67,14 @@ private:
     std::unique_ptr<JournalStore> store_;
     std::string policy_;
     std::function<bool(const std::string&)> told_;
-    Backlog backlog_{most_waiting};
+    Backlog unposted_{most_waiting, most_waiting_bytes};  ///< the core's: for a thread that hangs
+    Backlog backlog_{most_waiting, most_waiting_bytes};   ///< the thread's: for a disk that fails
     std::string trouble_;
     std::string head_;  ///< the newest row's hash
     bool policy_kept_ = false;
     Instant pruned_at_ = Instant::min();
-    Inbox<std::variant<End, std::vector<Entry>>> orders_{1U << 16U};
+    Inbox<std::variant<End, std::vector<Entry>>> orders_{
+        256};  // batches, each of one turn of the core
     std::thread thread_;
 };
 

@@ -238,7 +238,7 @@ TEST_CASE("journal: a file of garbage is moved aside and a new chain begun", "[h
 
 TEST_CASE("backlog: what does not fit is one gap that says how many rows are missing",
           "[host][journal]") {
-    Backlog backlog(5);
+    Backlog backlog(5, 1000);
     backlog.add(entries(0, 4));
     backlog.add(entries(4, 3));
     backlog.add(entries(7, 2));
@@ -247,9 +247,39 @@ TEST_CASE("backlog: what does not fit is one gap that says how many rows are mis
     CHECK(waiting[4] == entry(4));
     CHECK(waiting[5].kind == EntryKind::gap);
     CHECK(waiting[5].text == R"({"rows":4})");
+    Backlog small(100, 20);
+    small.add(entries(0, 4));  // of 7 bytes each
+    CHECK(small.waiting().size() == 3);
+    CHECK(small.waiting()[2].text == R"({"rows":2})");
     backlog.written();
     backlog.add(entries(9, 2));
     CHECK(backlog.waiting() == entries(9, 2));
+}
+
+TEST_CASE("journal thread: nothing that was written while the disk hung is lost",
+          "[host][journal]") {
+    struct Hanging : JournalStore {
+        Inbox<int>& go;
+        std::vector<Entry>& got;
+        Hanging(Inbox<int>& g, std::vector<Entry>& out) : go(g), got(out) {}
+
+        Result<std::string> append(const std::vector<Entry>& some) override {
+            if (got.empty()) static_cast<void>(go.take(never));
+            got.insert(got.end(), some.begin(), some.end());
+            return "head";
+        }
+        Result<std::string> keep_policy(const std::string& /*text*/) override { return "digest"; }
+        Result<void> prune(Now, WallTime, std::uint64_t, std::uint64_t) override { return {}; }
+    };
+    Inbox<int> go(1);
+    std::vector<Entry> got;
+    {
+        JournalThread thread({"file", 24h}, std::make_unique<Hanging>(go, got), "policy",
+                             [](const std::string&) { return true; });
+        for (int i = 0; i < 1000; ++i) thread.write(entries(i, 1));
+        REQUIRE(go.post(1));
+    }
+    CHECK(got == entries(0, 1000));
 }
 
 TEST_CASE("journal thread: a full disk is told of once, and its end, and the chain goes on",

@@ -133,6 +133,34 @@ TEST_CASE("hold: it outlives a restart by the journal, for the time that is left
     CHECK(next.replayed().empty());
 }
 
+TEST_CASE("hold: a wall clock that jumps neither ends nor lengthens it", "[host][operator]") {
+    for (const auto jump : {10'000h, -10'000h}) {
+        Desk desk;
+        desk.quiet_day();
+        desk.take_done();
+        desk.ask(AskVerb::hold, "text", 30min, "rack work");
+        desk.wall += jump;
+        desk.alarm("gas", Phase::firing);
+        CHECK(desk.take_done().size() == 2);  // the other target's
+        desk.pass(29min);
+        CHECK(desk.take_done().empty());
+        desk.pass(2min);
+        CHECK(desk.take_done().size() == 2);
+        CHECK(desk.replayed().empty());
+    }
+}
+
+TEST_CASE("hold: while the journal fails it holds all the same, and says it may be forgotten",
+          "[host][operator]") {
+    Desk desk;
+    desk.quiet_day();
+    desk.controller.handle(JournalWord{"disk full"}, desk.at());
+    const auto answer = desk.ask(AskVerb::hold, "text", 30min, "rack work");
+    CHECK(answer.done);
+    CHECK(answer.said.find("a restart would forget this") != std::string::npos);
+    CHECK(desk.ask(AskVerb::status).view.value().journal == "disk full");
+}
+
 TEST_CASE("arm: only where the policy permits it; disarmed it rehearses and says so at once",
           "[host][operator]") {
     Desk desk;
