@@ -1,6 +1,7 @@
 // firebreak-host: the shell around the controller. Threads, files, clock and link live here.
 #include <atomic>
 #include <cstdio>
+#include <fstream>
 #include <iostream>
 #include <variant>
 
@@ -13,6 +14,7 @@
 #include "host/actuate/crew.hpp"
 #include "host/controller.hpp"
 #include "host/policy_file.hpp"
+#include "host/topology/drawing.hpp"
 
 namespace firebreak {
 namespace {
@@ -41,16 +43,26 @@ int complain(const Complaints& complaints) {
     return 2;
 }
 
-int check(const std::vector<std::string>& files) {
+int check(const std::vector<std::string>& files, const std::string& svg) {
     Complaints complaints;
-    std::string plans;
+    std::string plans, picture;
     for (const auto& file : files) {
         const auto plan = load_policy(file, complaints);
         plans += file + '\n' + describe(plan);
+        picture = draw_topology(plan);
     }
     if (!complaints.empty()) return complain(complaints);
+    if (!svg.empty() && (files.size() > 1 || picture.empty())) {
+        std::cerr << "check: --svg draws the [topology] of one policy file\n";
+        return 2;
+    }
     std::cout << plans;
-    return 0;
+    if (svg.empty()) return 0;
+    std::ofstream out(svg, std::ios::binary);
+    out << picture << std::flush;
+    if (out) return 0;
+    std::cerr << "check: cannot write " << svg << '\n';
+    return 1;
 }
 
 LinkOptions link_options(const PolicyPlan& plan, const Controller& controller) {
@@ -168,12 +180,13 @@ int main(int argc, char** argv) {
     Program program("firebreak-host",
                     "Turns the alarms of battery rooms into traffic drains and load shedding.");
     std::vector<std::string> files;
-    std::string config;
+    std::string config, svg;
     bool verbose = false;
     program
         .verb("check", "Validate policies and print what they amount to",
-              [&] { return check(files); })
-        .words("FILE", "policy files", files, 1, 100);
+              [&] { return check(files, svg); })
+        .words("FILE", "policy files", files, 1, 100)
+        .option("--svg", "also draw the topology into this file", svg);
     program
         .verb("keygen", "Make a secret key that signs messages, print its public half",
               [&] { return keygen(files.front()); })
