@@ -13,8 +13,10 @@
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
 #include "contract/trust.hpp"
+#include "host/drain/drain_plan.hpp"
 #include "host/endpoint.hpp"
 #include "host/power/watched_ups.hpp"
+#include "host/restore/restore_plan.hpp"
 #include "host/topology/power_map.hpp"
 
 namespace firebreak {
@@ -40,6 +42,8 @@ struct TargetPlan {
     std::vector<std::string> items;  ///< servers of the backend, outlets of the agent, nodes
     std::string agent;               ///< outlet: the agent that switches them
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
+    std::vector<std::string>
+        needs;          ///< without these it cannot run: they go after it, and are back before
     double impact = 1;  ///< of losing one server behind an item; compared within a tier
     Place place;
 };
@@ -100,8 +104,10 @@ struct PolicyPlan {
     std::vector<RulePlan> rules;
     GuardPlan guard;
     std::vector<MaintenancePlan> maintenance;
-    std::optional<PowerMap> map;  ///< what feeds what, where the file says it
-    std::vector<WatchedUps> upss;    ///< those whose load and runtime are watched
+    std::optional<PowerMap> map;   ///< what feeds what, where the file says it
+    std::vector<WatchedUps> upss;  ///< those whose load and runtime are watched
+    DrainPlan drain;
+    RestorePlan restore;
     TrustPlan trust;
 };
 

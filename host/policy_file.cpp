@@ -11,6 +11,7 @@
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
 #include "host/power/ups_file.hpp"
+#include "host/restore/restore_file.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
@@ -161,6 +162,9 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints);
     for (auto& section : root.rows("ups")) read_ups(section, plan);
     check_power(plan, complaints);
+    if (auto restore = root.table("restore")) plan.restore = read_restore(*restore);
+    if (auto drain = root.table("drain")) plan.drain = read_drain(*drain);
+    check_needs(plan, complaints);
     check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
@@ -188,6 +192,10 @@ std::string describe(const PolicyPlan& plan) {
     if (plan.map) out += describe(*plan.map);
     for (const auto& warning : single_points(plan)) out += "warning: " + warning + '\n';
     for (const auto& ups : plan.upss) out += describe(ups);
+    if (plan.restore.staged) out += describe(plan.restore);
+    for (const auto& line : describe_stages(plan, "")) {
+        if (plan.restore.staged) out += "  " + line + '\n';
+    }
     out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {
