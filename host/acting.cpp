@@ -51,7 +51,7 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
             if (target.refusal.empty()) target.refusal = step.item + ": " + *refused;
             continue;
         }
-        took(target, step);
+        took(target, step, now);
         if (!target.outlets.commanding(step)) ++fresh;
         passed.push_back(step);
     }
@@ -59,7 +59,12 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
     return passed;
 }
 
-void Controller::State::took(const Target& target, const Step& step) {
+void Controller::State::took(const Target& target, const Step& step, Now now) {
+    const auto state = target.ledger.states().find(step.item);
+    const bool known = state != target.ledger.states().end();
+    if (known && !lowers(step, state->second)) {
+        restoration.took(place_of(target), step, now.steady);
+    }
     if (plan.guard.max_tier_percent < 100 && depth_of(step.action) > 0) {
         auto& share = share_of(*target.plan);
         if (share) share->down.insert(share_key(*target.plan, step.item));
@@ -91,7 +96,7 @@ Refusal Controller::State::guards(const Target& target, const Step& step, Now no
     if (down) {
         if (auto refused = guard_yield(yields_to, now.steady, target.yields_until)) return refused;
     }
-    return down ? guards_down(target, step) : guards_up(target, step, now.steady);
+    return down ? guards_down(target, step, now.steady) : guards_up(target, step, now.steady);
 }
 
 Refusal Controller::State::guards_up(const Target& target, const Step& step, Instant now) {
@@ -104,15 +109,17 @@ Refusal Controller::State::guards_up(const Target& target, const Step& step, Ins
         if (std::find(after.begin(), after.end(), target.plan->name) == after.end()) continue;
         for (const auto& [item, action] : other.ledger.held()) held.push_back(item);
     }
-    return guard_power_back(held);
+    if (auto refused = guard_power_back(held)) return refused;
+    return restoration.guard(place_of(target), step, now);
 }
 
-Refusal Controller::State::guards_down(const Target& target, const Step& step) {
+Refusal Controller::State::guards_down(const Target& target, const Step& step, Instant now) {
     const auto& guard = plan.guard;
     const auto admitted = target.rung.admitted;
     if (auto refused = guard_journal(step, admitted, journal_trouble)) return refused;
     if (auto refused = guard_quorum(step, admitted, target.fresh, guard.quorum)) return refused;
     if (auto refused = guard_fresh(step, admitted)) return refused;
+    if (auto refused = drain_order.guard(place_of(target), now)) return refused;
     if (guard.max_tier_percent < 100) {
         auto refused =
             guard_tier_share(*target.plan, step, share_of(*target.plan), guard.max_tier_percent);

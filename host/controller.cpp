@@ -48,6 +48,8 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
       armed(plan.armed),
       record(recording),
       power(plan),
+      restoration(plan),
+      drain_order(plan),
       pace(plan.guard.max_steps_per_minute) {
     targets.reserve(plan.targets.size());  // `sharing` points into it
     std::map<std::pair<std::string, std::string>, std::size_t> backends;
@@ -143,6 +145,8 @@ void Controller::State::decide(Now now) {
               {"because", rung.because.empty() ? "calm" : rung.because.front()}});
     }
     yields_to = whom_to_yield_to();
+    look_at_restoration(now);
+    look_at_drains(now);
     for (const auto index : order_of_acting) act(targets[index], now);
 }
 
@@ -242,6 +246,10 @@ Instant Controller::next_deadline() const {
     if (state.drill) next = std::min(next, state.drill->end);
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     next = std::min(next, state.power.next_deadline(state.evaluated_at));
+    next = std::min(next, state.drain_order.next_deadline(state.evaluated_at));
+    if (state.restoration.active()) {
+        next = std::min(next, state.restoration.next_deadline(state.evaluated_at));
+    }
     if (state.paced) next = std::min(next, state.pace.next_deadline());
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {

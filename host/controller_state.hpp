@@ -12,6 +12,7 @@
 #include "contract/stamp.hpp"
 #include "contract/topic.hpp"
 #include "host/controller.hpp"
+#include "host/drain/drain_order.hpp"
 #include "host/guard/share.hpp"
 #include "host/journal/recorder.hpp"
 #include "host/lives.hpp"
@@ -19,6 +20,7 @@
 #include "host/outgoing.hpp"
 #include "host/peers.hpp"
 #include "host/power/power_shed.hpp"
+#include "host/restore/restoration.hpp"
 #include "host/target.hpp"
 
 namespace firebreak {
@@ -77,8 +79,10 @@ struct Controller::State {
 
     void evaluate(Now now);
     void decide(Now now);
-    /// Of what rules ask to shed by power, as much as is needed; power_acting.cpp.
+    /// Of what rules ask to shed by power, as much as is needed; staging.cpp.
     void choose_by_power(Now now);
+    void look_at_restoration(Now now);
+    void look_at_drains(Now now);
     void reading(const Topic& topic, const std::string& payload, Now now);
     [[nodiscard]] std::size_t place_of(const Target& target) const {
         return static_cast<std::size_t>(&target - targets.data());
@@ -93,11 +97,11 @@ struct Controller::State {
     /// Whom to leave it to, while something at our own site wants a drain.
     [[nodiscard]] std::optional<Origin> whom_to_yield_to() const;
     [[nodiscard]] Refusal guards(const Target& target, const Step& step, Now now);
-    [[nodiscard]] Refusal guards_down(const Target& target, const Step& step);
+    [[nodiscard]] Refusal guards_down(const Target& target, const Step& step, Instant now);
     [[nodiscard]] Refusal guards_up(const Target& target, const Step& step, Instant now);
     /// Those that count what one round of steps may take: asked last, of what the rest allow.
     [[nodiscard]] Refusal budget(Target& target, const Step& step, std::size_t fresh, Now now);
-    void took(const Target& target, const Step& step);
+    void took(const Target& target, const Step& step, Now now);
     void order(Target& target, std::vector<Step> steps, Now now);
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     /// One line for what is done to many items for the same reason.
@@ -154,6 +158,8 @@ struct Controller::State {
     std::vector<std::string> sent_again;  ///< in this tick, without deciding anything: targets
     std::string journal_trouble;  ///< why nothing new may be decided: it could not be recorded
     PowerShed power;
+    Restoration restoration;
+    DrainOrder drain_order;
     Pace pace;
     bool paced = false;  // the pace held a step back: try again when it allows
     std::vector<Order> orders;

@@ -23,6 +23,7 @@
 #include "host/operator/socket.hpp"
 #include "host/policy_file.hpp"
 #include "host/tail.hpp"
+#include "host/topology/drawing.hpp"
 #include "host/verbs/verbs.hpp"
 
 namespace firebreak {
@@ -52,16 +53,26 @@ int complain(const Complaints& complaints) {
     return 2;
 }
 
-int check(const std::vector<std::string>& files) {
+int check(const std::vector<std::string>& files, const std::string& svg) {
     Complaints complaints;
-    std::string plans;
+    std::string plans, picture;
     for (const auto& file : files) {
         const auto plan = load_policy(file, complaints);
         plans += file + '\n' + describe(plan);
+        picture = draw_topology(plan);
     }
     if (!complaints.empty()) return complain(complaints);
+    if (!svg.empty() && (files.size() > 1 || picture.empty())) {
+        std::cerr << "check: --svg draws the [topology] of one policy file\n";
+        return 2;
+    }
     std::cout << plans;
-    return 0;
+    if (svg.empty()) return 0;
+    std::ofstream out(svg, std::ios::binary);
+    out << picture << std::flush;
+    if (out) return 0;
+    std::cerr << "check: cannot write " << svg << '\n';
+    return 1;
 }
 
 LinkOptions link_options(const PolicyPlan& plan, const Controller& controller,
@@ -258,13 +269,14 @@ int main(int argc, char** argv) {
     Program program("firebreak-host",
                     "Turns the alarms of battery rooms into traffic drains and load shedding.");
     std::vector<std::string> files;
-    std::string config;
+    std::string config, svg;
     bool verbose = false;
     TailWish wish;
     program
         .verb("check", "Validate policies and print what they amount to",
-              [&] { return check(files); })
-        .words("FILE", "policy files", files, 1, 100);
+              [&] { return check(files, svg); })
+        .words("FILE", "policy files", files, 1, 100)
+        .option("--svg", "also draw the topology into this file", svg);
     program
         .verb("keygen", "Make a secret key that signs messages, print its public half",
               [&] { return keygen(files.front()); })

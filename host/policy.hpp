@@ -13,8 +13,10 @@
 #include "contract/support/config_file.hpp"
 #include "contract/support/time.hpp"
 #include "contract/trust.hpp"
+#include "host/drain/drain_plan.hpp"
 #include "host/endpoint.hpp"
 #include "host/power/watched_ups.hpp"
+#include "host/restore/restore_plan.hpp"
 #include "host/topology/power_map.hpp"
 
 namespace firebreak {
@@ -53,6 +55,8 @@ struct TargetPlan {
     std::string agent;               ///< outlet: the agent that switches them; mqtt: who answers
     Duration answer_within{};        ///< mqtt: an answer later than that has failed; 0 waits on
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
+    std::vector<std::string>
+        needs;          ///< without these it cannot run: they go after it, and are back before
     double impact = 1;  ///< of losing one server behind an item; compared within a tier
     Place place;
 };
@@ -158,8 +162,10 @@ struct PolicyPlan {
     std::vector<MaintenancePlan> maintenance;
     std::vector<PeerPlan> peers;
     Duration yield_for = std::chrono::seconds(10);  ///< to a peer elsewhere, while our site burns
-    std::optional<PowerMap> map;  ///< what feeds what, where the file says it
-    std::vector<WatchedUps> upss;    ///< those whose load and runtime are watched
+    std::optional<PowerMap> map;                    ///< what feeds what, where the file says it
+    std::vector<WatchedUps> upss;                   ///< those whose load and runtime are watched
+    DrainPlan drain;
+    RestorePlan restore;
     TrustPlan trust;
     std::vector<std::string> warnings;  ///< what is allowed and yet unwise, for people
     JournalPlan journal;

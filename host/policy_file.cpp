@@ -14,6 +14,7 @@
 #include "host/journal/journal_file.hpp"
 #include "host/operator/operator_file.hpp"
 #include "host/power/ups_file.hpp"
+#include "host/restore/restore_file.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
@@ -194,6 +195,9 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints);
     for (auto& section : root.rows("ups")) read_ups(section, plan);
     check_power(plan, complaints);
+    if (auto restore = root.table("restore")) plan.restore = read_restore(*restore);
+    if (auto drain = root.table("drain")) plan.drain = read_drain(*drain);
+    check_needs(plan, complaints);
     check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
@@ -235,6 +239,10 @@ std::string describe(const PolicyPlan& plan) {
                              format_duration(plan.journal.keep));
     out += describe_operators(plan);
     for (const auto& ups : plan.upss) out += describe(ups);
+    if (plan.restore.staged) out += describe(plan.restore);
+    for (const auto& line : describe_stages(plan, "")) {
+        if (plan.restore.staged) out += "  " + line + '\n';
+    }
     out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {

@@ -215,6 +215,7 @@ void read_target(Section& section, PolicyPlan& plan) {
     target.place = section.place();
     target.name = section.name("name");
     target.tier = static_cast<int>(section.integer_or("tier", 1, {1, 1000}));
+    target.needs = section.texts("needs");
     target.impact = section.number_or("impact", 1, {0.001, 1e6});
     target.site = section.name("site");
     if (!read_kind(section, target, plan)) {

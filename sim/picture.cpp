@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "sim/svg.hpp"
+#include "contract/support/svg.hpp"
 
 namespace firebreak {
 

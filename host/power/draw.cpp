@@ -47,14 +47,6 @@ private:
     Index by_name_, by_rack_;
 };
 
-std::set<std::string> shed_by_power(const PolicyPlan& plan) {
-    std::set<std::string> names;
-    for (const auto& rule : plan.rules) {
-        if (rule.by_power) names.insert(rule.targets.begin(), rule.targets.end());
-    }
-    return names;
-}
-
 void add_cords(std::vector<Cord>& cords, std::size_t item, const std::vector<std::size_t>& servers,
                const std::string& pdu) {
     for (const auto server : servers) cords.push_back({item, server, pdu});
@@ -138,23 +130,31 @@ void check_cords(const PolicyPlan& plan, Complaints& complaints) {
 
 }  // namespace
 
-std::vector<Draw> draws_of(const PolicyPlan& plan, Complaints& complaints) {
+std::set<std::string> shed_by_power(const PolicyPlan& plan) {
+    std::set<std::string> names;
+    for (const auto& rule : plan.rules) {
+        if (rule.by_power) names.insert(rule.targets.begin(), rule.targets.end());
+    }
+    return names;
+}
+
+std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& targets,
+                           Complaints& complaints) {
     if (!plan.map) return {};
     check_cords(plan, complaints);
     const Servers servers(*plan.map);
-    const auto names = shed_by_power(plan);
     std::vector<Item> items;
     std::vector<Cord> cords;
     for (std::size_t t = 0; t < plan.targets.size(); ++t) {
         const auto& target = plan.targets[t];
-        if (!names.contains(target.name)) continue;
+        if (!targets.contains(target.name)) continue;
         for (const auto& name : target.items) {
             const auto before = cords.size();
             items.push_back({t, name});
             find_cords(plan, servers, items.size() - 1, items.back(), cords);
             if (cords.size() > before) continue;
             complaints.add(target.place,
-                           "by_power: nobody can tell what \"" + name +
+                           "nobody can tell what \"" + name +
                                "\" feeds: it is no rack or server of the topology at " +
                                target.site + "; add a [[topology.cord]]");
         }

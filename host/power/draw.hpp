@@ -3,6 +3,7 @@
 // moves to the other. A load counts where it draws; what has lost one feed draws from the rest.
 #pragma once
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,9 +26,13 @@ struct Draw {
     std::vector<DrawPart> parts;                             ///< its servers
 };
 
-/// Of all targets that some rule sheds by power; complains of items that nobody knows to feed
-/// anything.
-[[nodiscard]] std::vector<Draw> draws_of(const PolicyPlan& plan, Complaints& complaints);
+/// Of these targets; complains of items that nobody knows to feed anything.
+[[nodiscard]] std::vector<Draw> draws_of(const PolicyPlan& plan,
+                                         const std::set<std::string>& targets,
+                                         Complaints& complaints);
+
+/// Those that some rule sheds by power.
+[[nodiscard]] std::set<std::string> shed_by_power(const PolicyPlan& plan);
 
 /// By UPS; `lost` are those that carry nothing any more.
 [[nodiscard]] std::vector<double> falls_by(const Draw& draw, const std::vector<bool>& lost);

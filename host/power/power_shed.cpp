@@ -33,7 +33,7 @@ void append(std::string& text, const std::string& more) {
 PowerShed::PowerShed(const PolicyPlan& plan)
     : plan_(plan), watch_(plan.upss, plan.guard.evidence_max_age), chosen_(plan.targets.size()) {
     Complaints of_the_file;  // has been said when it was read
-    for (auto& draw : draws_of(plan, of_the_file))
+    for (auto& draw : draws_of(plan, shed_by_power(plan), of_the_file))
         picks_.push_back({std::move(draw), false, {}, {}, {}});
     for (const auto& ups : plan.upss) settle_ = std::max(settle_, ups.settle);
 }

@@ -112,7 +112,7 @@ void check_power(const PolicyPlan& plan, Complaints& complaints) {
             complaints.add(rule.place, "by_power: no [topology] says what hangs on which UPS");
         }
     }
-    if (plan.map) static_cast<void>(draws_of(plan, complaints));
+    if (plan.map) static_cast<void>(draws_of(plan, shed_by_power(plan), complaints));
 }
 
 std::string describe(const WatchedUps& ups) {

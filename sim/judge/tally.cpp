@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/svg.hpp"
+#include "contract/support/svg.hpp"
 
 namespace firebreak {
 

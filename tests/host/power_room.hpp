@@ -122,7 +122,9 @@ public:
     }
     void loads() {
         for (const char* ups : {"ups-a", "ups-b"}) {
-            reading(ups, "output.realpower", load_of(ups), Unit::kilowatt);
+            const ReadingNotice notice{load_of(ups), "", Unit::kilowatt, {"room-1", ++seq, {}}};
+            const Topic topic{room, Kind::reading, ups, "output.realpower"};
+            controller.take_in(Arrived{to_string(topic), to_json(notice)}, at());
         }
     }
 

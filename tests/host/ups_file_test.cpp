@@ -117,7 +117,7 @@ TEST_CASE("ups file: a UPS and what hangs on it are resolved as written", "[host
     CHECK(describe(plan).find("a may carry 100.0 kW") != std::string::npos);
 
     // Both cords of the second rack are one step; either alone would move its load to the other.
-    const auto draws = draws_of(plan, complaints);
+    const auto draws = draws_of(plan, shed_by_power(plan), complaints);
     REQUIRE(draws.size() == 2);
     CHECK(draws[0].items.size() == 1);
     CHECK(draws[1].items.size() == 2);
@@ -134,7 +134,7 @@ TEST_CASE("ups file: one cord of two sheds nothing while the other feeds on", "[
     const auto plan =
         read(only_a + ups + rule + topology + cords.substr(0, cords.find("[[", 5)), complaints);
     CHECK(complaints.text().empty());
-    const auto draws = draws_of(plan, complaints);
+    const auto draws = draws_of(plan, shed_by_power(plan), complaints);
     REQUIRE(draws.size() == 2);
     CHECK(falls_by(draws[1], {false, false}) == std::vector<double>{0, 0});
     CHECK(falls_by(draws[1], {false, true}) == std::vector<double>{8, 0});
@@ -142,7 +142,7 @@ TEST_CASE("ups file: one cord of two sheds nothing while the other feeds on", "[
 
 TEST_CASE("ups file: what nobody could reckon with is said with its place", "[host][power]") {
     CHECK(says(head + ups + rule + topology,
-               "policy.toml:5:1: by_power: nobody can tell what \"o2a\" feeds"));
+               "policy.toml:5:1: nobody can tell what \"o2a\" feeds"));
     CHECK(says(head + rule, "by_power: no [[ups]] says how much is too much"));
     CHECK(says(head + rule, "by_power: no [topology] says what hangs on which UPS"));
     CHECK(says(head + ups + rule, "there is no [topology] that says what hangs on it"));

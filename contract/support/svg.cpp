@@ -1,4 +1,4 @@
-#include "sim/svg.hpp"
+#include "contract/support/svg.hpp"
 
 #include <fmt/format.h>
 

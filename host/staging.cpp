@@ -1,4 +1,5 @@
-// Shedding by power within the controller: who asks for it, what is chosen, how its votes count.
+// Within the controller, what depends on how all targets stand: shedding by power (who asks, what
+// is chosen, how its votes count), stages of the restoration, the order of drains.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -58,6 +59,37 @@ void Controller::State::choose_by_power(Now now) {
                 ballot.at_least = Posture::watch;
             }
         }
+    }
+}
+
+void Controller::State::look_at_drains(Now now) {
+    if (!drain_order.active()) return;
+    std::vector<DrainTarget> views;
+    for (const auto& target : targets) {
+        views.push_back({target.rung.wanted, target.reached(), target.is_read()});
+    }
+    drain_order.look(views, now.steady);
+    for (const auto& line : drain_order.take_news()) {
+        tell(LogLevel::warning, "drain-stuck", {{"note", line}});
+    }
+}
+
+void Controller::State::look_at_restoration(Now now) {
+    if (!restoration.active()) return;
+    std::vector<RestoreTarget> views;
+    for (const auto& target : targets) {
+        const auto& because = target.rung.because;
+        views.push_back({&target.ledger, target.poll.wanted(), target.rung.wanted,
+                         because.empty() ? "" : because.front()});
+    }
+    std::vector<UpsView> upss;
+    power.watch().look(situation, now.steady);
+    for (std::size_t i = 0; i < plan.upss.size(); ++i) {
+        upss.push_back(power.watch().view(i, situation, now.steady));
+    }
+    restoration.look(std::move(views), std::move(upss), now.steady);
+    for (const auto& line : restoration.take_news()) {
+        tell(LogLevel::info, "restoration", {{"note", line}});
     }
 }
 

@@ -1,0 +1,65 @@
+#include "host/drain/drain_order.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace firebreak {
+
+DrainOrder::DrainOrder(const PolicyPlan& plan)
+    : plan_(plan), needed_by_(plan.targets.size()), under_way_(plan.targets.size()) {
+    for (std::size_t i = 0; i < plan.targets.size(); ++i) {
+        for (std::size_t j = 0; j < plan.targets.size(); ++j) {
+            const auto& needs = plan.targets[j].needs;
+            const auto& name = plan.targets[i].name;
+            if (std::find(needs.begin(), needs.end(), name) == needs.end()) continue;
+            needed_by_[i].push_back(j);
+            active_ = true;
+        }
+    }
+}
+
+void DrainOrder::look(const std::vector<DrainTarget>& targets, Instant now) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const auto& target = targets[i];
+        auto& under = under_way_[i];
+        const bool down = target.read && target.reached >= Posture::drain;
+        if (target.wanted < Posture::drain || down) {
+            under = {};
+            continue;
+        }
+        if (!under.since) under.since = now;
+        if (under.told || now - *under.since < plan_.drain.stuck_after) continue;
+        under.told = true;
+        news_.push_back(fmt::format(
+            "{} is asked to drain for {} and has not: what it needs {}", plan_.targets[i].name,
+            format_duration(now - *under.since),
+            plan_.drain.stuck == WhenStuck::pass ? "goes on without it" : "waits for it"));
+    }
+}
+
+Refusal DrainOrder::guard(std::size_t target, Instant now) const {
+    for (const auto other : needed_by_[target]) {
+        const auto& under = under_way_[other];
+        if (!under.since) continue;
+        const auto waited = now - *under.since;
+        const bool stuck = waited >= plan_.drain.stuck_after;
+        if (stuck && plan_.drain.stuck == WhenStuck::pass) continue;
+        return fmt::format("drain order: {} needs it and is not drained yet{}",
+                           plan_.targets[other].name,
+                           stuck ? "; it is stuck" : "; passes once it is");
+    }
+    return std::nullopt;
+}
+
+Instant DrainOrder::next_deadline(Instant now) const {
+    Instant next = never;
+    for (const auto& under : under_way_) {
+        if (under.since && *under.since + plan_.drain.stuck_after > now) {
+            next = std::min(next, *under.since + plan_.drain.stuck_after);
+        }
+    }
+    return next;
+}
+
+}  // namespace firebreak

@@ -1,0 +1,216 @@
+#include "host/restore/restoration.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace firebreak {
+
+Restoration::Restoration(const PolicyPlan& plan) : plan_(plan), stages_(restore_stages(plan)) {
+    if (!plan.map || !active()) return;
+    std::set<std::string> names;
+    for (const auto& target : plan.targets) {
+        if (ladder_of(target) != Ladder::servers) names.insert(target.name);
+    }
+    Complaints unknown;  // what nobody knows to feed anything comes back one at a time
+    const std::vector<bool> none_lost(plan.map->upss.size(), false);
+    for (const auto& draw : draws_of(plan, names, unknown)) {
+        if (draw.parts.empty()) continue;
+        auto kw = falls_by(draw, none_lost);
+        // Whichever of its items comes first brings it all back.
+        for (const auto& item : draw.items) kw_[item] = kw;
+    }
+}
+
+void Restoration::look(std::vector<RestoreTarget> targets, std::vector<UpsView> upss, Instant now) {
+    targets_ = std::move(targets);
+    upss_ = std::move(upss);
+    look_at_items(now);
+    look_at_sites(now);
+    std::erase_if(switched_, [&](const auto& entry) {
+        return now - entry.second >= plan_.restore.inrush_every &&
+               !targets_[entry.first.first].ledger->held().contains(entry.first.second);
+    });
+}
+
+void Restoration::look_at_items(Instant now) {
+    for (auto entry = back_.begin(); entry != back_.end();) {
+        auto& [item, back] = *entry;
+        const auto& target = targets_[item.first];
+        const auto& states = target.ledger->states();
+        const auto state = states.find(item.second);
+        const bool well =
+            state != states.end() && depth_of(state->second) == 0 && state->second != "down";
+        if (!well) back.well_since.reset();
+        if (well && !back.well_since) back.well_since = now;
+        const bool settled = back.well_since && now - *back.well_since >= plan_.restore.settle;
+        // Put down anew it begins anew, when its time comes.
+        const bool again =
+            target.wanted >= Posture::drain && owes(item.first) && target.asked >= Posture::drain;
+        if (settled || again) {
+            told_.erase(item);
+            entry = back_.erase(entry);
+            continue;
+        }
+        if (is_stuck(back, now) && told_.insert(item).second) {
+            news_.push_back(
+                fmt::format("{} of {} was brought back {} ago and is not well: {}", item.second,
+                            plan_.targets[item.first].name, format_duration(now - back.at),
+                            plan_.restore.stuck == WhenStuck::pass ? "the next stage goes on"
+                                                                   : "the rest waits"));
+        }
+        ++entry;
+    }
+}
+
+/// A site comes back from when the last danger is over until nothing is owed.
+void Restoration::look_at_sites(Instant now) {
+    std::set<std::string> returning, endangered;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+        const auto& site = plan_.targets[i].site;
+        if (owes(i)) returning.insert(site);
+        if (targets_[i].asked >= Posture::drain) endangered.insert(site);
+    }
+    for (const auto& [item, back] : back_) returning.insert(plan_.targets[item.first].site);
+    for (const auto& site : endangered) returning.erase(site);
+    std::erase_if(announced_, [&](const auto& entry) { return !returning.contains(entry.first); });
+    for (const auto& site : returning) {
+        if (!announced_.emplace(site, now).second) continue;
+        for (auto& line : describe_stages(plan_, site)) news_.push_back("plan: " + line);
+    }
+}
+
+bool Restoration::owes(std::size_t target) const {
+    return !targets_[target].ledger->held().empty();
+}
+
+bool Restoration::is_stuck(const Back& back, Instant now) const {
+    return !back.well_since && now - back.at >= plan_.restore.stuck_after;
+}
+
+std::string Restoration::missing(std::size_t target, Instant now) const {
+    const auto& name = plan_.targets[target].name;
+    if (owes(target)) return name;
+    for (auto entry = back_.lower_bound({target, ""});
+         entry != back_.end() && entry->first.first == target; ++entry) {
+        if (is_stuck(entry->second, now) && plan_.restore.stuck == WhenStuck::pass) continue;
+        const auto& states = targets_[target].ledger->states();
+        const auto state = states.find(entry->first.second);
+        return fmt::format("{}: {} is {}", name, entry->first.second,
+                           entry->second.well_since ? "well, but not for long"
+                           : state == states.end()  ? "not read back"
+                                                    : state->second);
+    }
+    return "";
+}
+
+Refusal Restoration::guard(std::size_t target, const Step& step, Instant now) const {
+    if (!active()) return std::nullopt;
+    if (held_) return "restoration: held: " + *held_;
+    if (auto refused = guard_site(target, now)) return refused;
+    if (auto refused = guard_stage(target, now)) return refused;
+    return guard_feeds(target, step, now);
+}
+
+Refusal Restoration::guard_site(std::size_t target, Instant now) const {
+    const auto& site = plan_.targets[target].site;
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+        if (plan_.targets[i].site != site || targets_[i].asked < Posture::drain) continue;
+        return fmt::format("restoration: stopped, {} asks for {} of {}", targets_[i].because,
+                           to_string(targets_[i].asked), plan_.targets[i].name);
+    }
+    const auto shown = announced_.find(site);
+    if (shown == announced_.end()) return "restoration: its plan has not been shown yet";
+    const auto begins = shown->second + plan_.restore.announce;
+    if (now >= begins) return std::nullopt;
+    return "restoration: the plan is shown; begins in " + format_duration(begins - now);
+}
+
+Refusal Restoration::guard_stage(std::size_t target, Instant now) const {
+    const auto& own = plan_.targets[target];
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+        const auto& other = plan_.targets[i];
+        const auto& needs = own.needs;
+        const bool needed = std::find(needs.begin(), needs.end(), other.name) != needs.end();
+        const bool earlier = other.site == own.site && stages_[i] < stages_[target];
+        if (!needed && !earlier) continue;
+        const auto what = missing(i, now);
+        if (what.empty()) continue;
+        if (needed) return "restoration: waits for what it needs, " + what;
+        return fmt::format("restoration: stage {} waits for stage {}, {}", stages_[target],
+                           stages_[i], what);
+    }
+    return std::nullopt;
+}
+
+std::optional<std::vector<double>> Restoration::kw_of(const Item& item) const {
+    const auto found = kw_.find(item);
+    if (found == kw_.end()) return std::nullopt;
+    return found->second;
+}
+
+Refusal Restoration::guard_feeds(std::size_t target, const Step& step, Instant now) const {
+    const Item item{target, step.item};
+    const bool switches = ladder_of(plan_.targets[target]) != Ladder::servers;
+    if (!switches || switched_.contains(item)) return std::nullopt;
+    const auto& limits = plan_.restore;
+    const auto kw = kw_of(item);
+    std::vector<double> recent(plan_.map ? plan_.map->upss.size() : 0, 0.0);
+    bool any = false;
+    for (const auto& [other, at] : switched_) {
+        if (now - at >= limits.inrush_every) continue;
+        any = true;
+        const auto more = kw_of(other);
+        // Of what is not known how much it draws, nothing else comes with it.
+        for (std::size_t u = 0; u < recent.size(); ++u) {
+            recent[u] += more ? (*more)[u] : limits.inrush_kw;
+        }
+    }
+    if (limits.inrush_kw > 0 && any && !kw) {
+        return "restoration: inrush: nobody knows what " + step.item +
+               " draws; it comes alone, passes as time goes by";
+    }
+    for (std::size_t u = 0; kw && u < recent.size(); ++u) {
+        if ((*kw)[u] <= 0) continue;
+        if (limits.inrush_kw > 0 && recent[u] > 0 && recent[u] + (*kw)[u] > limits.inrush_kw) {
+            return fmt::format(
+                "restoration: inrush: {:.1f} kW came to {} within {}, {:.1f} may; passes as "
+                "time goes by",
+                recent[u], plan_.map->upss[u].name, format_duration(limits.inrush_every),
+                limits.inrush_kw);
+        }
+        for (std::size_t i = 0; i < upss_.size(); ++i) {
+            const auto& ups = plan_.upss[i];
+            if (ups.ups != u) continue;
+            if (!upss_[i].state) return "restoration: " + ups.name + ": " + upss_[i].unknown;
+            const auto then = upss_[i].state->load_kw + recent[u] + (*kw)[u];
+            if (then <= ups.rating.kw) continue;
+            return fmt::format("restoration: {} would carry {:.1f} kW and may carry {:.1f}",
+                               ups.name, then, ups.rating.kw);
+        }
+    }
+    return std::nullopt;
+}
+
+void Restoration::took(std::size_t target, const Step& step, Instant now) {
+    if (!active()) return;
+    const Item item{target, step.item};
+    if (ladder_of(plan_.targets[target]) != Ladder::servers) switched_.emplace(item, now);
+    if (depth_of(step.action) == 0 && plan_.armed) back_.emplace(item, Back{now, {}});
+}
+
+Instant Restoration::next_deadline(Instant now) const {
+    Instant next = never;
+    const auto sooner = [&](Instant at) {
+        if (at > now) next = std::min(next, at);
+    };
+    for (const auto& [site, at] : announced_) sooner(at + plan_.restore.announce);
+    for (const auto& [item, at] : switched_) sooner(at + plan_.restore.inrush_every);
+    for (const auto& [item, back] : back_) {
+        if (back.well_since) sooner(*back.well_since + plan_.restore.settle);
+        sooner(back.at + plan_.restore.stuck_after);
+    }
+    return next;
+}
+
+}  // namespace firebreak

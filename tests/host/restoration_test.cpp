@@ -1,0 +1,203 @@
+// Coming back in stages: the plan first, the important before the rest, power before traffic,
+// no more at once than a feed bears, and not at all while there is danger anew.
+#include "host/restore/restoration.hpp"
+
+#include <algorithm>
+
+#include "tests/host/power_room.hpp"
+#include "tests/host/room_story.hpp"
+
+using namespace firebreak;
+using namespace std::chrono_literals;
+using Names = std::vector<std::string>;
+
+namespace {
+
+PolicyPlan staged_policy() {
+    auto plan = story_policy();
+    plan.restore.staged = true;
+    plan.restore.announce = 20s;
+    plan.restore.settle = 10s;
+    plan.restore.inrush_every = 10s;
+    plan.restore.stuck_after = 5min;
+    return plan;
+}
+
+TargetPlan target(const std::string& name, int tier, Names needs = {}) {
+    TargetPlan out;
+    out.name = name;
+    out.tier = tier;
+    out.site = "pangyo";
+    out.items = {"a"};
+    out.needs = std::move(needs);
+    return out;
+}
+
+/// All of it down, the danger just over.
+void all_down(RoomStory& story) {
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    story.alarm("on-battery", Phase::firing);
+    for (const auto& command : story.take_commands()) {
+        if (command.action == "off") story.ack(command, Outcome::done);
+    }
+    REQUIRE(story.posture.at("videos-racks").reached == Posture::shed);
+    REQUIRE(story.posture.at("text").reached == Posture::drain);
+    story.take_done();
+    story.alarm("gas", Phase::clear);
+    story.alarm("on-battery", Phase::clear);
+}
+
+Names outlets_on(RoomStory& story) {
+    Names items;
+    for (const auto& command : story.take_commands()) {
+        if (command.action != "on") continue;
+        const bool repeated = std::find(items.begin(), items.end(), command.item) != items.end();
+        if (repeated) continue;
+        items.push_back(command.item);
+        story.ack(command, Outcome::done);
+    }
+    return items;
+}
+
+std::string blocked(const RoomStory& story, const std::string& name) {
+    return story.posture.at(name).blocked;
+}
+
+}  // namespace
+
+TEST_CASE("restore plan: what an important target needs is as important and comes before it",
+          "[host][restore]") {
+    PolicyPlan plan;
+    plan.targets = {target("text", 1, {"db"}), target("videos", 5), target("db", 3, {"disks"}),
+                    target("disks", 4), target("photos", 3)};
+    CHECK(restore_stages(plan) == std::vector<std::size_t>{3, 5, 2, 1, 4});
+    CHECK(describe_stages(plan, "pangyo").front() == "pangyo stage 1: disks (tier 4, 1 items)");
+    Complaints complaints;
+    check_needs(plan, complaints);
+    CHECK(complaints.text().empty());
+    plan.targets[3].needs = {"text", "nobody"};
+    check_needs(plan, complaints);
+    CHECK(complaints.text().find("\"disks\" waits for itself") != std::string::npos);
+    CHECK(complaints.text().find("there is no target \"nobody\"") != std::string::npos);
+    CHECK(complaints.text().find("\"videos\"") == std::string::npos);
+}
+
+TEST_CASE("restore: the plan is shown, then tier 1, then power, then the traffic behind it",
+          "[host][restore]") {
+    RoomStory story(staged_policy());
+    all_down(story);
+    static_cast<void>(story.controller.take_log());
+    story.pass(65s);  // calm is over; the plan was shown when it was clear that they come back
+    CHECK(story.take_done() == Names{"text pangyo-a ready", "text pangyo-b ready"});
+    CHECK(outlets_on(story).empty());
+    CHECK(blocked(story, "videos-racks").find("restoration: stage 2 waits for stage 1, text") !=
+          std::string::npos);
+    story.pass(70s);
+    CHECK(outlets_on(story) == Names{"videos-a", "videos-b"});
+    CHECK(story.take_done().empty());
+    story.pass(70s);
+    CHECK(story.take_done() == Names{"videos pangyo-a ready", "videos pangyo-b ready"});
+    story.pass(5min);
+    for (const char* name : {"text", "videos", "videos-racks"}) {
+        CHECK(story.posture.at(name).wanted == Posture::normal);
+        CHECK(story.posture.at(name).held.empty());
+        CHECK(blocked(story, name).empty());
+    }
+}
+
+TEST_CASE("restore: the log shows the plan before anything comes back", "[host][restore]") {
+    RoomStory story(staged_policy());
+    all_down(story);
+    story.pass(1s);
+    Names lines;
+    for (const auto& line : story.controller.take_log()) lines.push_back(line.fields);
+    const auto shown = std::find_if(lines.begin(), lines.end(), [](const auto& line) {
+        return line.find("plan: pangyo stage 1: text") != std::string::npos;
+    });
+    CHECK(shown != lines.end());
+    CHECK(story.take_done().empty());
+}
+
+TEST_CASE("restore: a stage that is not well holds the next one, and says so", "[host][restore]") {
+    auto policy = staged_policy();
+    policy.restore.stuck = GENERATE(WhenStuck::wait, WhenStuck::pass);
+    RoomStory story(policy);
+    all_down(story);
+    story.pass(61s);
+    REQUIRE(story.take_done() == Names{"text pangyo-a ready", "text pangyo-b ready"});
+    story.servers["text"]["pangyo-b"] = "down";  // its health check does not come up
+    story.pass(4min);
+    CHECK(outlets_on(story).empty());
+    CHECK(blocked(story, "videos-racks").find("text: pangyo-b is down") != std::string::npos);
+    story.pass(2min);
+    CHECK(outlets_on(story).empty() == (policy.restore.stuck == WhenStuck::wait));
+    if (policy.restore.stuck == WhenStuck::pass) return;
+    story.servers["text"]["pangyo-b"] = "ready";
+    story.pass(20s);
+    CHECK(outlets_on(story).size() == 2);
+}
+
+TEST_CASE("restore: danger anew stops what has begun and gives way to the votes",
+          "[host][restore]") {
+    RoomStory story(staged_policy());
+    all_down(story);
+    story.pass(61s);
+    REQUIRE(story.take_done() == Names{"text pangyo-a ready", "text pangyo-b ready"});
+    story.alarm("gas", Phase::firing);
+    CHECK(story.take_done() == Names{"text pangyo-a drain", "text pangyo-b drain"});
+    story.pass(5min);
+    CHECK(outlets_on(story).empty());
+    CHECK(blocked(story, "videos-racks").find("restoration: stopped, pangyo/battery-room/gas") !=
+          std::string::npos);
+    story.alarm("gas", Phase::clear);
+    story.pass(10min);
+    CHECK(story.posture.at("text").held.empty());
+}
+
+TEST_CASE("restore: what is held comes back once it is released", "[host][restore]") {
+    PolicyPlan plan = staged_policy();
+    Restoration restoration(plan);
+    TargetLedger ledger;
+    RestoreTarget quiet;
+    quiet.ledger = &ledger;
+    restoration.look({quiet, quiet, quiet}, {}, Instant{} + 1h);
+    restoration.hold("by the operator: a fire brigade is in the room");
+    const Step step{"", "text", "pangyo-a", "ready", Posture::watch, "calm"};
+    CHECK(restoration.guard(1, step, Instant{} + 2h)->find("held: by the operator") !=
+          std::string::npos);
+    restoration.release();
+    CHECK(restoration.guard(1, step, Instant{} + 2h)->find("held") == std::string::npos);
+}
+
+TEST_CASE("restore: no feed gets more kW at once than the limit, nor more than its UPS may carry",
+          "[host][restore]") {
+    std::vector<ModelRack> racks;
+    for (int i = 0; i < 12; ++i) {
+        racks.push_back({"r" + std::to_string(10 + i), 5, 10, 10, {"ups-a"}});
+    }
+    auto policy = power_policy(racks, {{130, 60}, {150, 3}});
+    policy.restore.staged = true;
+    policy.restore.inrush_kw = 20;
+    policy.restore.inrush_every = 10s;
+    policy.restore.stuck_after = 10min;
+    policy.rules[0].by_power = false;  // all of it goes
+    PowerRoom story(racks, {{130, 600}, {150, 300}}, policy);
+    story.alarm("overload", Phase::firing);
+    story.pass(5s);
+    REQUIRE(story.off().size() == 12);
+    story.alarm("overload", Phase::clear);
+    story.pass(65s);
+    double before = story.load_of("ups-a");
+    CHECK(before > 0);
+    for (int turn = 0; turn < 12; ++turn) {
+        story.pass(10s);
+        const auto after = story.load_of("ups-a");
+        CHECK(after - before <= 20);
+        before = after;
+    }
+    CHECK(before == Approx(100));  // the last two would be too much
+    CHECK(story.posture.at("r20").blocked.find("ups-a would carry 110.0 kW and may carry 100.0") !=
+          std::string::npos);
+    CHECK_FALSE(story.tripped);
+}
