@@ -240,9 +240,8 @@ void Controller::tick(Now now) {
 
 Instant Controller::next_deadline() const {
     const auto& state = *state_;
-    Instant next =
-        std::min({state.heartbeat_at, state.situation.next_deadline(), state.peers.next_deadline(),
-                  state.holds.next_deadline()});
+    Instant next = std::min({state.heartbeat_at, state.situation.next_deadline(),
+                             state.peers.next_deadline(), state.holds.next_deadline()});
     if (state.drill) next = std::min(next, state.drill->end);
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     next = std::min(next, state.power.next_deadline(state.evaluated_at));

@@ -1,8 +1,8 @@
 // firebreak-host: the shell around the controller. Threads, files, clock and link live here.
 #include <atomic>
 #include <cstdio>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <variant>

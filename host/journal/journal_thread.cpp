@@ -49,7 +49,10 @@ JournalThread::JournalThread(JournalKeeping keeping, std::unique_ptr<JournalStor
       thread_([this] { run(); }) {}
 
 JournalThread::~JournalThread() {
-    write({});
+    // What did not fit in while the disk was slow goes in before the end does.
+    for (write({}); !unposted_.waiting().empty(); write({})) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     while (!orders_.post(End{})) std::this_thread::yield();
     thread_.join();
 }
