@@ -154,6 +154,7 @@ public:
         }
         elapsed += std::chrono::milliseconds(5);
         take_commands();
+        bool answered = false;
         while (!waiting_.empty() && waiting_.front().first <= elapsed) {
             const auto command = waiting_.front().second;
             waiting_.erase(waiting_.begin());
@@ -162,8 +163,11 @@ public:
                     rack.on = command.action == "on";
                 }
             }
-            if (!stuck.contains(command.item)) acknowledge(command);
+            if (stuck.contains(command.item)) continue;
+            acknowledge(command);
+            answered = true;
         }
+        if (answered) controller.tick(at());  // all that has come, as the shell does
     }
 
     /// The agent reads every 100 ms and beats every 5 s.
@@ -228,7 +232,8 @@ private:
         out.seq = command.stamp.seq;
         out.outcome = Outcome::done;
         out.stamp = {"room-1", ++seq, {}};
-        arrives({room, Kind::ack, command.target, ""}, to_json(out));
+        const Topic topic{room, Kind::ack, command.target, ""};
+        controller.take_in(Arrived{to_string(topic), to_json(out)}, at());
     }
 
     std::vector<ModelRack> racks_;
