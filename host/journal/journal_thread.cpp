@@ -49,7 +49,7 @@ JournalThread::JournalThread(JournalKeeping keeping, std::unique_ptr<JournalStor
       thread_([this] { run(); }) {}
 
 JournalThread::~JournalThread() {
-    write({});
+    for (write({}); !unposted_.waiting().empty(); write({})) std::this_thread::yield();
     while (!orders_.post(End{})) std::this_thread::yield();
     thread_.join();
 }
