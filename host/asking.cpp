@@ -21,7 +21,7 @@ tl::unexpected<Error> refuse(std::string why) {
 }  // namespace
 
 void Controller::State::ask(const Ask& ask, Now now) {
-    Answer answer{ask.ticket, ask.verb, true, "", std::nullopt};
+    HostAnswer answer{ask.ticket, ask.verb, true, "", std::nullopt};
     if (only_looks(ask.verb)) {
         if (ask.verb == AskVerb::why && find(ask.target) == nullptr) {
             answer.done = false;

@@ -282,7 +282,7 @@ std::vector<LogLine> Controller::take_log() {
     return std::exchange(state_->lines, {});
 }
 
-std::vector<Answer> Controller::take_answers() {
+std::vector<HostAnswer> Controller::take_answers() {
     return std::exchange(state_->answers, {});
 }
 

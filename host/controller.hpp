@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::vector<LogLine> take_log();
 
     /// What operators are to be told, in the order in which they asked.
-    [[nodiscard]] std::vector<Answer> take_answers();
+    [[nodiscard]] std::vector<HostAnswer> take_answers();
 
     /// What to write into the journal since the last call: inputs and what followed, in order.
     [[nodiscard]] std::vector<Entry> take_record();

@@ -152,7 +152,7 @@ struct Controller::State {
     std::optional<Drill> drill;
     std::uint64_t drills_begun = 0;
     bool drill_interrupted = false;  ///< an alarm ended the last one, and some is still active
-    std::vector<Answer> answers;
+    std::vector<HostAnswer> answers;
     static constexpr std::size_t most_answers = 64;
     Recorder record;
     std::vector<std::string> sent_again;  ///< in this tick, without deciding anything: targets

@@ -100,7 +100,7 @@ struct HostView {
     std::vector<TargetView> targets;
 };
 
-struct Answer {
+struct HostAnswer {
     std::uint64_t ticket = 0;
     AskVerb verb = AskVerb::status;
     bool done = false;

@@ -160,7 +160,7 @@ void OperatorSocket::serve(int client) {
 std::string OperatorSocket::reply_to(const std::string& line, int client) {
     auto request = parse_request(line);
     if (!request)
-        return to_line(Answer{0, AskVerb::status, false, request.error().what, {}}, false);
+        return to_line(HostAnswer{0, AskVerb::status, false, request.error().what, {}}, false);
     Ask ask = request->ask;
     ask.ticket = ++tickets_;
     ask.by = user_at(client);
@@ -170,7 +170,8 @@ std::string OperatorSocket::reply_to(const std::string& line, int client) {
             if (answer->ticket == tickets_) return to_line(*answer, request->json);
         }
     }
-    return to_line(Answer{0, AskVerb::status, false, "the host is too busy to answer", {}}, false);
+    return to_line(HostAnswer{0, AskVerb::status, false, "the host is too busy to answer", {}},
+                   false);
 }
 
 Result<std::string> ask_host(const std::string& path, const std::string& line) {

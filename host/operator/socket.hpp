@@ -24,7 +24,7 @@ public:
     OperatorSocket& operator=(const OperatorSocket&) = delete;
 
     /// On the core's thread.
-    void answer(Answer answer) { static_cast<void>(answers_.post(std::move(answer))); }
+    void answer(HostAnswer answer) { static_cast<void>(answers_.post(std::move(answer))); }
 
 private:
     void run();
@@ -33,7 +33,7 @@ private:
 
     std::string path_;
     std::function<bool(Ask)> post_;
-    Inbox<Answer> answers_{64};
+    Inbox<HostAnswer> answers_{64};
     std::uint64_t tickets_ = 0;
     int listener_ = -1;
     int stop_[2] = {-1, -1};

@@ -90,7 +90,7 @@ std::optional<AskVerb> parse_ask_verb(std::string_view text) {
     return value_of<AskVerb>(verbs, text);
 }
 
-std::string to_line(const Request& request) {
+std::string to_line(const OperatorAsk& request) {
     const auto for_ms = std::chrono::floor<std::chrono::milliseconds>(request.ask.length).count();
     return dump({{"verb", to_string(request.ask.verb)},
                  {"target", request.ask.target},
@@ -99,13 +99,13 @@ std::string to_line(const Request& request) {
                  {"json", request.json}});
 }
 
-Result<Request> parse_request(std::string_view line) {
+Result<OperatorAsk> parse_request(std::string_view line) {
     if (line.size() > longest_request) return fail(Fault::wire, "the request is too long");
     const auto json = parse(line);
     if (!json.is_object()) return fail(Fault::wire, "the request is no JSON object");
     const auto verb = parse_ask_verb(text_at(json, "verb"));
     if (!verb) return fail(Fault::wire, "the request has no verb that is known here");
-    Request request;
+    OperatorAsk request;
     request.ask.verb = *verb;
     request.ask.target = text_at(json, "target");
     request.ask.why = text_at(json, "why");
@@ -124,7 +124,7 @@ Result<Request> parse_request(std::string_view line) {
     return request;
 }
 
-std::string to_line(const Answer& answer, bool json) {
+std::string to_line(const HostAnswer& answer, bool json) {
     Json line = {{"done", answer.done}, {"said", answer.said}};
     if (answer.view && json) line["host"] = json_of(*answer.view);
     if (answer.view && !json) line["text"] = table(*answer.view, answer.verb);

@@ -14,14 +14,14 @@ namespace firebreak {
 
 inline constexpr std::size_t longest_request = 4096;
 
-struct Request {
+struct OperatorAsk {
     Ask ask;  ///< without `ticket` and `by`, which are the host's to fill in
     bool json = false;
 };
-[[nodiscard]] std::string to_line(const Request& request);
-[[nodiscard]] Result<Request> parse_request(std::string_view line);
+[[nodiscard]] std::string to_line(const OperatorAsk& request);
+[[nodiscard]] Result<OperatorAsk> parse_request(std::string_view line);
 
-[[nodiscard]] std::string to_line(const Answer& answer, bool json);
+[[nodiscard]] std::string to_line(const HostAnswer& answer, bool json);
 
 /// An answer as the verb at the other end needs it.
 struct Told {

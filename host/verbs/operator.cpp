@@ -35,7 +35,7 @@ int ask(AskVerb verb, const Given& given) {
     if (socket.empty()) {
         return complain("this policy has no [operator] socket: its host cannot be asked");
     }
-    Request request;
+    OperatorAsk request;
     request.json = given.json;
     request.ask.verb = verb;
     request.ask.why = given.why;

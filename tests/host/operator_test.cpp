@@ -31,8 +31,8 @@ struct Desk : RoomStory {
         wall = WallTime{} + 600'000h;
     }
 
-    Answer ask(AskVerb verb, const std::string& target = "", Duration length = {},
-               const std::string& why = "for the test") {
+    HostAnswer ask(AskVerb verb, const std::string& target = "", Duration length = {},
+                   const std::string& why = "for the test") {
         controller.handle(Ask{++tickets, verb, target, length, why, "alice"}, at());
         settle();
         const auto answers = controller.take_answers();
@@ -365,7 +365,7 @@ TEST_CASE("why: it names the votes, the refusal, what would be next and what was
 
 TEST_CASE("wire: what a verb asks comes through, and nothing else is taken for a request",
           "[host][operator]") {
-    Request request;
+    OperatorAsk request;
     request.ask = {0, AskVerb::hold, "text", 30min, "rack \"work\"\n", ""};
     request.json = true;
     const auto read = parse_request(to_line(request));
@@ -384,7 +384,7 @@ TEST_CASE("wire: what a verb asks comes through, and nothing else is taken for a
     CHECK_FALSE(parse_request(R"({"verb":"why","target":")" + std::string(100, 'a') + "\"}"));
     CHECK_FALSE(parse_request(std::string(5000, ' ') + R"({"verb":"why"})"));
     CHECK_FALSE(parse_request(std::string(4000, '[')));
-    const auto told = parse_told(to_line(Answer{1, AskVerb::arm, false, "no", {}}, false));
+    const auto told = parse_told(to_line(HostAnswer{1, AskVerb::arm, false, "no", {}}, false));
     REQUIRE(told);
     CHECK_FALSE(told->done);
     CHECK(told->said == "no");
