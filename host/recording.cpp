@@ -62,6 +62,7 @@ void Controller::State::retold(const Evidence& evidence, Now now) {
     if (const auto ack = parse_ack(evidence.payload); topic->kind == Kind::ack && ack) {
         acked(*topic, *ack, /*genuine=*/false, now);
     }
+    if (topic->kind == Kind::reading) reading(*topic, evidence.payload, now);
     const auto posture = parse_posture_notice(evidence.payload);
     if (topic->kind == Kind::posture && posture) seed(*topic, *posture, now);
 }

@@ -25,7 +25,14 @@ bool is_asked(const Target& target, const Situation& situation, Duration max_age
 void Controller::State::reading(const Topic& topic, const std::string& payload, Now now) {
     const auto notice = parse_reading(payload);
     if (!notice) return dropped("malformed", "reading", notice.error().what);
-    power.watch().heard(topic, *notice, now.steady);
+    const bool over = power.watch().heard(topic, *notice, now.steady);
+    if (!record.on()) return;
+    auto text = text_of(Evidence{to_string(topic), payload});
+    if (over) {
+        record.keep(EntryKind::evidence, now, std::move(text));
+    } else {
+        record.repeat(to_string(topic), EntryKind::evidence, now, std::move(text));
+    }
 }
 
 void Controller::State::choose_by_power(Now now) {

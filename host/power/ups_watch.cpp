@@ -63,7 +63,8 @@ bool UpsWatch::wants(const Topic& topic) const {
                        [&](const Ups& ups) { return asked(*ups.plan, topic) != nullptr; });
 }
 
-void UpsWatch::heard(const Topic& topic, const ReadingNotice& notice, Instant now) {
+bool UpsWatch::heard(const Topic& topic, const ReadingNotice& notice, Instant now) {
+    bool over = false;
     for (auto& ups : upss_) {
         const auto which = asked(*ups.plan, topic);
         if (which == nullptr) continue;
@@ -79,7 +80,9 @@ void UpsWatch::heard(const Topic& topic, const ReadingNotice& notice, Instant no
         const auto kw = load_kw(notice, ups.plan->rating.kw);
         if (!kw) continue;
         ups.clock.add(at_seconds(now), 100 * *kw / ups.plan->rating.kw, seconds(ups.plan->max_age));
+        over = over || *kw > ups.plan->rating.kw;
     }
+    return over;
 }
 
 void UpsWatch::look(const Situation& situation, Instant now) {

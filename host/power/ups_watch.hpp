@@ -27,7 +27,8 @@ public:
     UpsWatch(const std::vector<WatchedUps>& plans, Duration evidence_max_age);
 
     [[nodiscard]] bool wants(const Topic& topic) const;
-    void heard(const Topic& topic, const ReadingNotice& notice, Instant now);
+    /// Whether it tells of more than a UPS is rated for: from then on every one of them counts.
+    bool heard(const Topic& topic, const ReadingNotice& notice, Instant now);
 
     /// Since when each UPS is on battery: asked before view().
     void look(const Situation& situation, Instant now);

@@ -85,8 +85,10 @@ inline PolicyPlan power_policy(const std::vector<ModelRack>& racks,
 class PowerRoom {
 public:
     PowerRoom(std::vector<ModelRack> racks, const std::vector<CurvePoint>& curve, PolicyPlan policy,
-              const std::string& boot = "life-1")
-        : racks_(std::move(racks)), controller(std::move(policy), boot, at()) {
+              const std::string& boot = "life-1",
+              std::optional<std::string> policy_digest = std::nullopt)
+        : racks_(std::move(racks)),
+          controller(std::move(policy), boot, at(), std::move(policy_digest)) {
         for (const char* ups : {"ups-a", "ups-b"}) clocks_.emplace(ups, OverloadClock(curve));
         controller.handle(LinkUp{}, at());
         heartbeat();

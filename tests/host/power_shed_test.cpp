@@ -1,6 +1,8 @@
 // Shedding by power through the controller: what a rule may shed, and no more than is needed.
 #include <random>
 
+#include "host/journal/chain.hpp"
+#include "host/journal/replay.hpp"
 #include "tests/host/power_room.hpp"
 
 using namespace firebreak;
@@ -37,6 +39,30 @@ TEST_CASE("power shed: an overload alone sheds nothing, the alarm that asks for 
     CHECK(story.posture.at("text").wanted == Posture::watch);
     CHECK(story.acks.back().about == "overload");
     CHECK(story.acks.back().outcome == Outcome::done);
+}
+
+TEST_CASE("power shed: what the journal holds of it sheds the same when it is replayed",
+          "[host][power][journal]") {
+    const std::string digest(64, 'd');
+    const auto policy = power_policy(overloaded(), curve);
+    PowerRoom story(overloaded(), curve, policy, "life-1", digest);
+    story.pass(300ms);
+    story.alarm("overload", Phase::firing);
+    story.pass(30s);
+    CHECK(story.off() == Names{"cache", "videos"});
+    story.alarm("overload", Phase::clear);
+    story.pass(3min);
+    CHECK(story.off().empty());
+
+    JournalReplay run([&](const std::string&) -> Result<PolicyPlan> { return policy; });
+    std::uint64_t n = 0;
+    for (auto& entry : story.controller.take_record()) {
+        run.take(chained(n++, "", "life-1", std::move(entry)));
+    }
+    run.end();
+    INFO((run.differences().empty() ? "" : run.differences().front()));
+    CHECK(run.differences().empty());
+    CHECK(run.same() > 4);
 }
 
 TEST_CASE("power shed: while nothing is too much nothing is shed, and the alarm is answered",
