@@ -53,7 +53,9 @@ void Controller::State::ask(const Ask& ask, Now now) {
 Result<std::string> Controller::State::obey(const Ask& ask, Now now) {
     const bool names_target =
         ask.verb == AskVerb::hold || ask.verb == AskVerb::resume || ask.verb == AskVerb::restore;
-    if (names_target && !ask.target.empty() && find(ask.target) == nullptr) {
+    const bool is_restoration =
+        ask.target == whole_restoration && restoration.active() && ask.verb != AskVerb::restore;
+    if (names_target && !ask.target.empty() && !is_restoration && find(ask.target) == nullptr) {
         return refuse("there is no target \"" + ask.target + "\"");
     }
     switch (ask.verb) {
@@ -82,8 +84,11 @@ Result<std::string> Controller::State::hold(const Ask& ask, Now now) {
     }
     const auto until = now.wall + std::chrono::floor<std::chrono::milliseconds>(ask.length);
     holds.put({ask.target, ask.why, ask.by, until, ask.length}, now.steady);
-    auto said = fmt::format("{} held for {}, until {}: nothing is done, neither down nor up",
-                            named(ask.target), format_duration(ask.length), format_wall(until));
+    const bool up_only = ask.target == whole_restoration && find(ask.target) == nullptr;
+    auto said =
+        fmt::format("{} held for {}, until {}: {}", named(ask.target), format_duration(ask.length),
+                    format_wall(until),
+                    up_only ? "nothing is brought back" : "nothing is done, neither down nor up");
     if (!record.on()) said += "; ends with this life of the host, as there is no [journal]";
     return said;
 }

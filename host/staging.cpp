@@ -89,6 +89,9 @@ void Controller::State::look_at_restoration(Now now) {
         views.push_back({&target.ledger, target.poll.wanted(), target.rung.wanted,
                          because.empty() ? "" : because.front()});
     }
+    restoration.release();
+    const auto* hold = holds.on(std::string(whole_restoration));
+    if (hold != nullptr) restoration.hold(fmt::format("by {}: {}", hold->by, hold->why));
     std::vector<UpsView> upss;
     power.watch().look(situation, now.steady);
     for (std::size_t i = 0; i < plan.upss.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct RestoreTarget {
     Posture wanted = Posture::normal;  ///< by its rung
     std::string because;               ///< the vote that leads
 };
+
+/// What an operator holds who wants nothing brought back, and yet everything that is asked for put
+/// down.
+inline constexpr std::string_view whole_restoration = "restoration";
 
 class Restoration {
 public:

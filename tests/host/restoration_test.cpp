@@ -170,6 +170,53 @@ TEST_CASE("restore: what is held comes back once it is released", "[host][restor
     CHECK(restoration.guard(1, step, Instant{} + 2h)->find("held") == std::string::npos);
 }
 
+TEST_CASE("restore: an operator pauses it, and what is asked for is put down all the same",
+          "[host][restore][operator]") {
+    RoomStory story(staged_policy());
+    all_down(story);
+    const auto asks = [&](AskVerb verb, Duration length) {
+        story.controller.handle(
+            Ask{1, verb, std::string(whole_restoration), length, "the brigade is in", "alice"},
+            story.at());
+        story.settle();
+        const auto answers = story.controller.take_answers();
+        REQUIRE(answers.size() == 1);
+        return answers.front();
+    };
+    const auto paused = asks(AskVerb::hold, 2h);
+    CHECK(paused.done);
+    CHECK(paused.said.find("nothing is brought back") != std::string::npos);
+    for (int i = 0; i < 60; ++i) {
+        story.pass(1min);
+        CHECK(outlets_on(story).empty());
+    }
+    CHECK(blocked(story, "videos-racks").find("restoration: held: by alice") != std::string::npos);
+    story.servers["text"]["pangyo-a"] = "ready";  // a person brings it back
+    story.pass(10s);
+    story.alarm("gas", Phase::firing);
+    CHECK(story.servers["text"]["pangyo-a"] == "drain");
+    story.alarm("gas", Phase::clear);
+
+    CHECK(asks(AskVerb::resume, 0s).done);
+    for (int i = 0; i < 30; ++i) {
+        story.pass(1min);
+        static_cast<void>(outlets_on(story));
+    }
+    CHECK(story.posture.at("videos-racks").held.empty());
+    CHECK(story.posture.at("text").held.empty());
+}
+
+TEST_CASE("restore: a restoration can be held only where there is one",
+          "[host][restore][operator]") {
+    RoomStory story;
+    story.quiet_day();
+    story.controller.handle(
+        Ask{1, AskVerb::hold, std::string(whole_restoration), 1h, "why not", "alice"}, story.at());
+    const auto answers = story.controller.take_answers();
+    REQUIRE(answers.size() == 1);
+    CHECK(answers.front().said == "there is no target \"restoration\"");
+}
+
 TEST_CASE("restore: no feed gets more kW at once than the limit, nor more than its UPS may carry",
           "[host][restore]") {
     std::vector<ModelRack> racks;
