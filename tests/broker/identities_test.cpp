@@ -41,6 +41,12 @@ public:
         return text;
     }
 
+    /// Somebody who reads all there is, for the test's own eyes.
+    void make_reader_of_all() {
+        make({"dashboard", "all"});
+        std::ofstream(file("acl"), std::ios::app) << "user dashboard.all\ntopic read #\n";
+    }
+
 private:
     TempDir folder_;
 };
@@ -121,6 +127,37 @@ TEST_CASE("identities: an agent is heard below its own id and nowhere else",
     REQUIRE(wall.until([&] { return wall.heard.contains(mark); }));
     CHECK(wall.heard == std::map<std::string, std::string>{{own, "mine"}, {mark, "last"}});
     CHECK(agent.ups == 1);
+}
+
+TEST_CASE("identities: Home Assistant and Sparkplug hear of an agent by its own topics only",
+          "[broker][identities]") {
+    Authority ours;
+    ours.make({"agent", "pangyo", "room.1", "home-assistant"});
+    ours.make({"sparkplug", "pangyo", "room.1"});
+    ours.make_reader_of_all();
+    const Mosquitto broker(Mosquitto::At::once, "", ours.settings());
+    Visitor all(ours, ours, "dashboard.all", broker, "#");
+    Visitor agent(ours, ours, "agent.pangyo.room.1", broker);
+    Visitor node(ours, ours, "sparkplug.pangyo.room.1", broker);
+    REQUIRE(all.comes_in());
+    REQUIRE(agent.comes_in());
+    REQUIRE(node.comes_in());
+    agent.say("homeassistant/sensor/firebreak__pangyo__room_2e1/x/config", "its own");
+    agent.say("homeassistant/sensor/firebreak__pangyo__room2/x/config", "another's");
+    node.say("spBv1.0/pangyo/NBIRTH/room.1", "its own");
+    node.say("spBv1.0/pangyo/DBIRTH/room.1/ups1", "its own");
+    node.say("spBv1.0/pangyo/NBIRTH/room2", "another's");
+    node.say("firebreak/1/pangyo/agent/room.1/status", "the agent's");
+    node.say("spBv1.0/pangyo/NDEATH/room.1", "last");
+    agent.say("firebreak/1/pangyo/agent/room.1/alarm/last", "last");
+    REQUIRE(all.until([&] {
+        return all.heard.contains("spBv1.0/pangyo/NDEATH/room.1") &&
+               all.heard.contains("firebreak/1/pangyo/agent/room.1/alarm/last");
+    }));
+    CHECK(all.heard.size() == 5);
+    CHECK(all.heard.contains("homeassistant/sensor/firebreak__pangyo__room_2e1/x/config"));
+    CHECK(all.heard.contains("spBv1.0/pangyo/NBIRTH/room.1"));
+    CHECK(all.heard.contains("spBv1.0/pangyo/DBIRTH/room.1/ups1"));
 }
 
 TEST_CASE("identities: a host speaks for itself, an operator to one site's alarms",
