@@ -37,14 +37,15 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
         target.rehearsing = false;
         return {};
     }
-    const auto steps = target.steps();
+    auto steps = target.steps();
     if (steps.empty()) {
         target.ledger.settled();
         target.rested = target.basis();
     }
     std::vector<Step> passed;
+    passed.reserve(steps.size());
     std::size_t fresh = 0;  // without those that are commands under way
-    for (const auto& step : steps) {
+    for (auto& step : steps) {
         auto refused = guards(target, step, now);
         if (!refused) refused = budget(target, step, fresh, now);
         if (refused) {
@@ -53,7 +54,7 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
         }
         took(target, step, now);
         if (!target.outlets.commanding(step)) ++fresh;
-        passed.push_back(step);
+        passed.push_back(std::move(step));
     }
     target.rehearsing = !armed && !steps.empty() && passed.size() == steps.size();
     return passed;

@@ -119,6 +119,7 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
         if (state != states.end()) now_is = state->second;
         const auto action = needed(target, wish.wanted, now_is, held.contains(item));
         if (action.empty()) continue;
+        if (steps.empty()) steps.reserve(target.items.size());
         steps.push_back({step_id(target.name, item, action, wish.because, wish.began), target.name,
                          item, std::string(action), wish.wanted, wish.because});
     }
