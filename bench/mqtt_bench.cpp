@@ -163,7 +163,7 @@ int main(int argc, char** argv) {
             Delays delays;
             const RawSubscriber subscriber(broker.url(), topic, [&](const std::string& payload) {
                 const auto reading = parse_reading(payload);
-                if (reading && reading->value) {
+                if (reading && reading->value && !reading->historical) {  // said late: no news
                     delays.take(static_cast<std::uint64_t>(*reading->value));
                 }
                 payload_bytes = payload.size();
