@@ -144,6 +144,9 @@ private:
         state_ = State::connecting;
         try {
             if (!client_) {
+                // OpenSSL 3 sets itself up when it is used; unused it costs megabytes of a board.
+                MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
+                MQTTAsync_global_init(&init);
                 // No persistence, no sending while disconnected: the outbox is the cores' own.
                 client_ = std::make_unique<mqtt::async_client>(
                     paho_url(url()), options_.client_id, mqtt::create_options(mqtt_version()));
