@@ -134,7 +134,7 @@ struct Controller::State {
     Stamper stamper;
     Situation situation;
     Lives lives;
-    Peers peers;
+    PeerHosts peers;
     std::optional<Origin> yields_to;  // of one evaluation
     Sealer sealer;
     std::vector<Target> targets;  // as in plan.targets

@@ -2,7 +2,7 @@
 
 namespace firebreak {
 
-Peers::Peers(const std::vector<PeerPlan>& peers, Duration patience, Instant now)
+PeerHosts::PeerHosts(const std::vector<PeerPlan>& peers, Duration patience, Instant now)
     : situation_(patience) {
     for (const auto& peer : peers) {
         const Origin origin{peer.site, Role::host, peer.host};
@@ -11,13 +11,13 @@ Peers::Peers(const std::vector<PeerPlan>& peers, Duration patience, Instant now)
     }
 }
 
-Heard Peers::status(const Origin& peer, const Status& status, Instant now) {
+Heard PeerHosts::status(const Origin& peer, const Status& status, Instant now) {
     const auto heard = situation_.status(peer, status, now);
     if (heard == Heard::news && status.online) peers_.at(peer).armed = status.armed;
     return heard;
 }
 
-void Peers::posture(const Origin& peer, const PostureNotice& notice) {
+void PeerHosts::posture(const Origin& peer, const PostureNotice& notice) {
     auto& postures = peers_.at(peer).postures;
     if (notice.held.empty()) {
         postures.erase(notice.target);
@@ -26,7 +26,7 @@ void Peers::posture(const Origin& peer, const PostureNotice& notice) {
     }
 }
 
-std::optional<Origin> Peers::acting_away_from(const std::string& site) const {
+std::optional<Origin> PeerHosts::acting_away_from(const std::string& site) const {
     for (const auto& [origin, peer] : peers_) {
         const auto* heard = situation_.find(origin);
         const bool online = heard != nullptr && heard->presence == Presence::online;
@@ -35,7 +35,7 @@ std::optional<Origin> Peers::acting_away_from(const std::string& site) const {
     return std::nullopt;
 }
 
-std::vector<std::pair<Origin, PostureNotice>> Peers::take_orphaned() {
+std::vector<std::pair<Origin, PostureNotice>> PeerHosts::take_orphaned() {
     std::vector<std::pair<Origin, PostureNotice>> out;
     for (auto& [origin, peer] : peers_) {
         const auto* heard = situation_.find(origin);

@@ -15,10 +15,10 @@
 
 namespace firebreak {
 
-class Peers {
+class PeerHosts {
 public:
     /// `patience`: how long a peer may stay unheard before it counts as silent.
-    Peers(const std::vector<PeerPlan>& peers, Duration patience, Instant now);
+    PeerHosts(const std::vector<PeerPlan>& peers, Duration patience, Instant now);
 
     [[nodiscard]] bool know(const Origin& origin) const { return peers_.contains(origin); }
 

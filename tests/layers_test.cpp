@@ -184,6 +184,25 @@ TEST_CASE("layers: host and firmware never include each other", "[layers]") {
     }
 }
 
+// Two that bear one name are one to the linker, which takes the destructor of either for both.
+TEST_CASE("layers: no type's name stands twice in what tests and simulator link", "[layers]") {
+    static const std::regex defines(R"(^(struct|class|enum class) (\w+)( final)?( : .*)? \{.*$)");
+    std::map<std::string, std::string> first;  // by name, where it stands
+    for (const auto& source : sources()) {
+        if (starts_with(source.path, "tests/") || starts_with(source.path, "bench/")) continue;
+        bool of_the_file = false;
+        for (const auto& line : source.lines) {
+            if (line == "namespace {") of_the_file = true;
+            if (line == "}  // namespace") of_the_file = false;
+            std::smatch match;
+            if (of_the_file || !std::regex_match(line, match, defines)) continue;
+            const auto [known, is_new] = first.emplace(match[2], source.path);
+            INFO(match[2] << " stands in " << source.path << " and in " << known->second);
+            CHECK(is_new);
+        }
+    }
+}
+
 TEST_CASE("layers: each library is included by its one source", "[layers]") {
     for (const auto& source : sources()) {
         if (starts_with(source.path, "tests/")) continue;

@@ -21,7 +21,7 @@ Now now() {
 
 }  // namespace
 
-void Backlog::add(std::vector<Entry> entries) {
+void WaitingEntries::add(std::vector<Entry> entries) {
     for (auto& entry : entries) {
         const auto size = entry.text.size();
         if (lost_ == 0 && waiting_.size() < most_ && bytes_ + size <= most_bytes_) {

@@ -16,9 +16,10 @@
 namespace firebreak {
 
 /// What of a record waits for the disk. Bounded; the newest that do not fit are counted.
-class Backlog {
+class WaitingEntries {
 public:
-    Backlog(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
+    WaitingEntries(std::size_t most, std::size_t most_bytes)
+        : most_(most), most_bytes_(most_bytes) {}
 
     void add(std::vector<Entry> entries);
     [[nodiscard]] const std::vector<Entry>& waiting() const { return waiting_; }
@@ -67,8 +68,10 @@ private:
     std::unique_ptr<JournalStore> store_;
     std::string policy_;
     std::function<bool(const std::string&)> told_;
-    Backlog unposted_{most_waiting, most_waiting_bytes};  ///< the core's: for a thread that hangs
-    Backlog backlog_{most_waiting, most_waiting_bytes};   ///< the thread's: for a disk that fails
+    WaitingEntries unposted_{most_waiting,
+                             most_waiting_bytes};  ///< the core's: for a thread that hangs
+    WaitingEntries backlog_{most_waiting,
+                            most_waiting_bytes};  ///< the thread's: for a disk that fails
     std::string trouble_;
     std::string head_;  ///< the newest row's hash
     bool policy_kept_ = false;

@@ -238,7 +238,7 @@ TEST_CASE("journal: a file of garbage is moved aside and a new chain begun", "[h
 
 TEST_CASE("backlog: what does not fit is one gap that says how many rows are missing",
           "[host][journal]") {
-    Backlog backlog(5, 1000);
+    WaitingEntries backlog(5, 1000);
     backlog.add(entries(0, 4));
     backlog.add(entries(4, 3));
     backlog.add(entries(7, 2));
@@ -247,7 +247,7 @@ TEST_CASE("backlog: what does not fit is one gap that says how many rows are mis
     CHECK(waiting[4] == entry(4));
     CHECK(waiting[5].kind == EntryKind::gap);
     CHECK(waiting[5].text == R"({"rows":4})");
-    Backlog small(100, 20);
+    WaitingEntries small(100, 20);
     small.add(entries(0, 4));  // of 7 bytes each
     CHECK(small.waiting().size() == 3);
     CHECK(small.waiting()[2].text == R"({"rows":2})");
