@@ -64,7 +64,7 @@ void Controller::State::took(const Target& target, const Step& step, Now now) {
     const auto state = target.ledger.states().find(step.item);
     const bool known = state != target.ledger.states().end();
     if (known && !lowers(step, state->second)) {
-        restoration.took(place_of(target), step, now.steady);
+        restoration.took(place_of(target), step, armed, now.steady);
     }
     if (plan.guard.max_tier_percent < 100 && depth_of(step.action) > 0) {
         auto& share = share_of(*target.plan);

@@ -48,8 +48,7 @@ MetricFamilies Controller::metrics(Now now) const {
               {{"version", status.version}}, 1);
     out.gauge("firebreak_host_up_seconds", "Since the start.", {}, status.up_s);
     out.gauge("firebreak_host_link_up", "1 while connected to a broker.", {}, state.linked ? 1 : 0);
-    out.gauge("firebreak_host_armed", "1 when orders are carried out.", {},
-              state.plan.armed ? 1 : 0);
+    out.gauge("firebreak_host_armed", "1 when orders are carried out.", {}, status.armed ? 1 : 0);
     add_targets(out, state.targets);
     add_agents(out, state.situation);
     out.counts("firebreak_host", status.counters);

@@ -45,7 +45,7 @@ void Controller::State::choose_by_power(Now now) {
             fresh_agents(target.ballots, situation, max_age, now.steady) >= plan.guard.quorum;
         views.push_back({asked, target.rung.wanted >= Posture::shed, &target.ledger});
     }
-    if (const auto choice = power.choose(views, situation, now.steady)) {
+    if (const auto choice = power.choose(views, situation, armed, now.steady)) {
         tell(choice->enough ? LogLevel::info : LogLevel::warning, "shed-by-power",
              {{"loads", choice->loads},
               {"kw", fmt::format("{:.1f}", choice->kw)},

@@ -105,23 +105,24 @@ std::vector<double> PowerShed::falls(const Pick& pick, const Needs& needs,
     return kw;
 }
 
-bool PowerShed::pending(const Pick& pick, Instant now) const {
+bool PowerShed::pending(const Pick& pick, bool armed, Instant now) {
     if (!pick.chosen) return false;
     if (pick.off_at) return now < *pick.off_at + pick.settle;
-    return !plan_.armed || now < pick.overdue;  // a rehearsal waits for nobody
+    return !armed || now < pick.overdue;  // a rehearsal waits for nobody
 }
 
 std::optional<PowerChoice> PowerShed::choose(const std::vector<PowerTarget>& targets,
-                                             const Situation& situation, Instant now) {
+                                             const Situation& situation, bool armed, Instant now) {
     if (!active()) return std::nullopt;
     for (auto& pick : picks_) look(pick, targets, now);
-    auto choice = choose_more(targets, situation, now);
+    auto choice = choose_more(targets, situation, armed, now);
     note_chosen();
     return choice;
 }
 
 std::optional<PowerChoice> PowerShed::choose_more(const std::vector<PowerTarget>& targets,
-                                                  const Situation& situation, Instant now) {
+                                                  const Situation& situation, bool armed,
+                                                  Instant now) {
     auto need = needs(situation, now);
     if (std::all_of(need.kw.begin(), need.kw.end(), [](double kw) { return kw <= 0; })) {
         return std::nullopt;
@@ -130,7 +131,7 @@ std::optional<PowerChoice> PowerShed::choose_more(const std::vector<PowerTarget>
     std::vector<ShedLoad> loads;
     std::vector<Pick*> candidates;
     for (auto& pick : picks_) {
-        if (pending(pick, now)) {
+        if (pending(pick, armed, now)) {
             const auto kw = falls(pick, need, share);
             for (std::size_t u = 0; u < kw.size(); ++u) need.kw[u] -= kw[u];
         }

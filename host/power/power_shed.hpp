@@ -42,7 +42,7 @@ public:
 
     /// Chooses more where more is needed; what was chosen anew, if anything.
     std::optional<PowerChoice> choose(const std::vector<PowerTarget>& targets,
-                                      const Situation& situation, Instant now);
+                                      const Situation& situation, bool armed, Instant now);
 
     /// Items of a target that are to be off, by its place in the policy.
     [[nodiscard]] const std::set<std::string>& chosen(std::size_t target) const {
@@ -71,7 +71,7 @@ private:
     };
 
     std::optional<PowerChoice> choose_more(const std::vector<PowerTarget>& targets,
-                                           const Situation& situation, Instant now);
+                                           const Situation& situation, bool armed, Instant now);
     void look(Pick& pick, const std::vector<PowerTarget>& targets, Instant now) const;
     [[nodiscard]] Needs needs(const Situation& situation, Instant now);
     /// How much of what the topology says is drawn, by UPS: at most all.
@@ -79,7 +79,7 @@ private:
     [[nodiscard]] std::vector<double> falls(const Pick& pick, const Needs& needs,
                                             const std::vector<double>& share) const;
     /// It was chosen, and the readings cannot show yet that it is off.
-    [[nodiscard]] bool pending(const Pick& pick, Instant now) const;
+    [[nodiscard]] static bool pending(const Pick& pick, bool armed, Instant now);
 
     void note_chosen();
 

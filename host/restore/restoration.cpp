@@ -192,11 +192,11 @@ Refusal Restoration::guard_feeds(std::size_t target, const Step& step, Instant n
     return std::nullopt;
 }
 
-void Restoration::took(std::size_t target, const Step& step, Instant now) {
+void Restoration::took(std::size_t target, const Step& step, bool armed, Instant now) {
     if (!active()) return;
     const Item item{target, step.item};
     if (ladder_of(plan_.targets[target]) != Ladder::servers) switched_.emplace(item, now);
-    if (depth_of(step.action) == 0 && plan_.armed) back_.emplace(item, Back{now, {}});
+    if (depth_of(step.action) == 0 && armed) back_.emplace(item, Back{now, {}});
 }
 
 Instant Restoration::next_deadline(Instant now) const {

@@ -42,8 +42,8 @@ public:
 
     /// Whether an item may be brought back now.
     [[nodiscard]] Refusal guard(std::size_t target, const Step& step, Instant now) const;
-    /// It is: counts against the inrush, and must read back as well.
-    void took(std::size_t target, const Step& step, Instant now);
+    /// It is: counts against the inrush, and, unless it is only rehearsed, must read back as well.
+    void took(std::size_t target, const Step& step, bool armed, Instant now);
 
     /// Nothing more is brought back, anywhere, until it is released.
     void hold(std::string why) { held_ = std::move(why); }

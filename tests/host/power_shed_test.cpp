@@ -142,6 +142,22 @@ TEST_CASE("power shed: loads that do not go off are made up for by others in tim
     CHECK(story.off() == Names{"photos"});  // the last of the least tier would not do
 }
 
+TEST_CASE("power shed: armed by an operator, it makes up for loads that do not go off, too",
+          "[host][power][operator]") {
+    const std::vector<CurvePoint> limits = {{110, 60}, {120, 10}, {150, 3}};
+    auto policy = power_policy(overloaded(), limits);
+    policy.armed = false;
+    policy.operators.may_arm = true;
+    PowerRoom story(overloaded(), limits, policy);
+    story.controller.handle(Ask{1, AskVerb::arm, "", {}, "for the test", "alice"}, story.at());
+    REQUIRE(story.controller.take_answers().front().done);
+    story.stuck = {"cache", "videos"};
+    story.alarm("overload", Phase::firing);
+    story.pass(9s);
+    CHECK_FALSE(story.tripped);
+    CHECK(story.off() == Names{"photos"});
+}
+
 TEST_CASE("power shed: on battery as much goes as the wanted runtime needs", "[host][power]") {
     auto racks = overloaded();
     racks[0].kw = racks[0].listed_kw = 30;

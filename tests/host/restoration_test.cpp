@@ -138,6 +138,26 @@ TEST_CASE("restore: a stage that is not well holds the next one, and says so", "
     CHECK(outlets_on(story).size() == 2);
 }
 
+TEST_CASE("restore: armed by an operator, a stage that is not well holds the next one, too",
+          "[host][restore][operator]") {
+    auto policy = staged_policy();
+    policy.armed = false;
+    policy.operators.may_arm = true;
+    RoomStory story(policy);
+    story.controller.handle(Ask{1, AskVerb::arm, "", {}, "for the test", "alice"}, story.at());
+    REQUIRE(story.controller.take_answers().front().done);
+    for (const auto& family : story.controller.metrics(story.at())) {
+        if (family.name == "firebreak_host_armed") CHECK(family.values.front().value == 1);
+    }
+    all_down(story);
+    story.pass(61s);
+    REQUIRE(story.take_done() == Names{"text pangyo-a ready", "text pangyo-b ready"});
+    story.servers["text"]["pangyo-b"] = "down";
+    story.pass(4min);
+    CHECK(outlets_on(story).empty());
+    CHECK(blocked(story, "videos-racks").find("text: pangyo-b is down") != std::string::npos);
+}
+
 TEST_CASE("restore: danger anew stops what has begun and gives way to the votes",
           "[host][restore]") {
     RoomStory story(staged_policy());
