@@ -14,7 +14,7 @@ constexpr std::size_t max_records = 20'000;
 std::size_t topics_of(const SitePlan& plan) {
     std::size_t topics = 2 + plan.alarms.size() + plan.actions.size();
     for (const auto& device : plan.devices) topics += device.profile->registers.size();
-    return topics + home_assistant_messages(plan).size();
+    return topics;
 }
 
 }  // namespace
@@ -72,9 +72,9 @@ Agent::Agent(SitePlan plan, std::string boot, Now start, std::optional<Remembere
         state_->say_alarm(alarm, start);
     }
     state_->say_flood(start);
-    for (auto& message : home_assistant_messages(state_->plan)) {
-        state_->outbox.put(std::move(message), Rank::ordinary);
-    }
+    auto discovery = home_assistant_messages(state_->plan);
+    state_->outbox.expect(discovery.size());
+    for (auto& message : discovery) state_->outbox.put(std::move(message), Rank::ordinary);
 }
 
 Agent::~Agent() = default;
@@ -157,8 +157,7 @@ std::vector<std::string> Agent::subscriptions() const {
         filter(plan.site, Role::agent, plan.agent, Kind::status),
         filter(plan.site, Role::agent, plan.agent, Kind::operator_request)};
     for (const auto& host : plan.trusted_hosts) {
-        for (const Kind kind :
-             {Kind::command, Kind::ack, Kind::operator_request, Kind::status}) {
+        for (const Kind kind : {Kind::command, Kind::ack, Kind::operator_request, Kind::status}) {
             filters.push_back(filter("+", Role::host, host, kind));
         }
     }

@@ -48,7 +48,6 @@ Readings::Readings(const std::vector<DevicePlan>& devices, Duration publish_ever
                 const PointId name{plan.name, row.measure};
                 auto& point = device.points[reg];
                 point.wanted = true;
-                if (!plan.publish.empty()) point.how = plan.publish[reg];
                 point.good = start;
                 point.index = history_.resolve(name, row.unit);
                 const auto limit = stale_after(d, reg);
@@ -116,7 +115,7 @@ void Readings::accept(const BusReport& report, const Block& block, Instant now, 
         next_check_ = std::min(next_check_, point.good + stale_after(report.device, sample.reg));
         if (!sample.value && sample.value.error().fault != Fault::stale) ++implausible_;
         history_.add(point.index, sample.value, sample.label, report.at);
-        if (!is_news(point, sample.value, sample.label, now)) continue;
+        if (!is_news(report.device, sample.reg, sample.value, sample.label, now)) continue;
         news.publish.push_back(reading_of(plan, std::move(sample), report.at));
     }
     news.devices.push_back(report.device);
@@ -130,7 +129,8 @@ ReadingNews Readings::note(std::size_t device, const Reading& reading, Instant n
     for (std::size_t reg = 0; reg < registers.size(); ++reg) {
         auto& point = devices_[device].points[reg];
         if (!point.wanted || registers[reg].measure != reading.point.measure) continue;
-        if (is_news(point, reading.value, reading.label, now)) news.publish.push_back(reading);
+        if (!is_news(device, reg, reading.value, reading.label, now)) continue;
+        news.publish.push_back(reading);
     }
     news.devices.push_back(device);
     return news;
@@ -175,18 +175,20 @@ void Readings::say_missing(std::size_t device, std::size_t reg, Instant now, Rea
                              : "too old",
                     0};
     const Result<double> none = tl::unexpected<Error>(why);
-    if (!is_news(point, none, "", now)) return;
+    if (!is_news(device, reg, none, "", now)) return;
     news.publish.push_back(Reading{{plan.name, row.measure}, none, "", row.unit, now});
 }
 
-bool Readings::is_news(Point& point, const Result<double>& value, const std::string& label,
-                       Instant now) const {
+bool Readings::is_news(std::size_t device, std::size_t reg, const Result<double>& value,
+                       const std::string& label, Instant now) {
+    auto& point = devices_[device].points[reg];
+    const auto& all = plans_[device].publish;
+    const auto how = all.empty() ? PublishPlan{} : all[reg];
     // Why a value is missing is told once a kind; the wording may differ from read to read.
     const auto said = value ? Said{*value, {}} : Said{0, value.error().fault};
     const bool same = point.published && point.published->missing == said.missing &&
-                      point.label == label &&
-                      !is_beyond(said.value, point.published->value, point.how);
-    if (same && now - point.at < point.how.every.value_or(publish_every_)) return false;
+                      point.label == label && !is_beyond(said.value, point.published->value, how);
+    if (same && now - point.at < how.every.value_or(publish_every_)) return false;
     point.published = said;
     point.label = label;
     point.at = now;

@@ -66,7 +66,6 @@ private:
         bool missing = false;         ///< has been said to be
         bool wanted = false;
         PointIndex index = 0;  ///< in the history, once wanted
-        PublishPlan how;
     };
     struct DeviceState {
         DeviceStatus counts;
@@ -78,8 +77,8 @@ private:
     [[nodiscard]] Duration stale_after(std::size_t device, std::size_t reg) const;
     void say_missing(std::size_t device, std::size_t reg, Instant now, ReadingNews& news);
     /// Whether people should hear this of the point, which then counts as told.
-    [[nodiscard]] bool is_news(Point& point, const Result<double>& value, const std::string& label,
-                               Instant now) const;
+    [[nodiscard]] bool is_news(std::size_t device, std::size_t reg, const Result<double>& value,
+                               const std::string& label, Instant now);
 
     const std::vector<DevicePlan>& plans_;
     Duration publish_every_;

@@ -59,7 +59,7 @@ int check(const std::vector<std::string>& files, const std::string& svg) {
     for (const auto& file : files) {
         const auto plan = load_policy(file, complaints);
         plans += file + '\n' + describe(plan);
-        picture = draw_topology(plan);
+        if (!svg.empty()) picture = draw_topology(plan);
     }
     if (!complaints.empty()) return complain(complaints);
     if (!svg.empty() && (files.size() > 1 || picture.empty())) {

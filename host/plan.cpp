@@ -128,12 +128,17 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
 
 Posture reached_rung(const TargetPlan& target, Posture wanted,
                      const std::map<std::string, std::string>& states) {
+    return reached_rung(target, target.items, wanted, states);
+}
+
+Posture reached_rung(const TargetPlan& target, const std::vector<std::string>& items,
+                     Posture wanted, const std::map<std::string, std::string>& states) {
     int depth = 4;  // as far as the item that is least far
-    for (const auto& item : target.items) {
+    for (const auto& item : items) {
         const auto state = states.find(item);
         depth = std::min(depth, state == states.end() ? 0 : depth_of(state->second));
     }
-    if (target.items.empty()) depth = 0;
+    if (items.empty()) depth = 0;
     const auto& words = words_of(ladder_of(target));
     std::size_t highest = 0;  // the highest rung that asks for no more
     while (highest + 1 < words.size() && depth_of(words[highest + 1]) <= depth) ++highest;

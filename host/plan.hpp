@@ -71,5 +71,9 @@ struct Wish {
 /// What reading back shows, told in the rung that was wanted where states serve two rungs.
 [[nodiscard]] Posture reached_rung(const TargetPlan& target, Posture wanted,
                                    const std::map<std::string, std::string>& states);
+/// The same of some of its items only.
+[[nodiscard]] Posture reached_rung(const TargetPlan& target, const std::vector<std::string>& items,
+                                   Posture wanted,
+                                   const std::map<std::string, std::string>& states);
 
 }  // namespace firebreak

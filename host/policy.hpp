@@ -3,9 +3,12 @@
 // The highest vote wins; adding a rule can only make the answer more careful.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "contract/link/broker.hpp"
@@ -65,6 +68,14 @@ struct TargetPlan {
 /// it is sent. All other targets stand behind an endpoint.
 [[nodiscard]] inline bool by_message(const TargetPlan& target) {
     return target.kind == TargetKind::outlet || target.kind == TargetKind::mqtt;
+}
+
+/// Where in the list each target stands, by its name, which the list keeps.
+[[nodiscard]] inline std::map<std::string_view, std::size_t> places_of(
+    const std::vector<TargetPlan>& targets) {
+    std::map<std::string_view, std::size_t> places;
+    for (std::size_t i = 0; i < targets.size(); ++i) places[targets[i].name] = i;
+    return places;
 }
 
 /// What is put down there says by whom, so that it is known again after a restart.

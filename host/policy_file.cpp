@@ -239,9 +239,9 @@ std::string describe(const PolicyPlan& plan) {
                              format_duration(plan.journal.keep));
     out += describe_operators(plan);
     for (const auto& ups : plan.upss) out += describe(ups);
-    if (plan.restore.staged) out += describe(plan.restore);
-    for (const auto& line : describe_stages(plan, "")) {
-        if (plan.restore.staged) out += "  " + line + '\n';
+    if (plan.restore.staged) {
+        out += describe(plan.restore);
+        for (const auto& line : describe_stages(plan, "")) out += "  " + line + '\n';
     }
     out += describe(plan.trust);
     out += "endpoints\n";

@@ -1,5 +1,6 @@
 // What of a tick and of what came in is worth a row of the journal; journal/recorder.hpp says how.
 #include <algorithm>
+#include <tuple>
 
 #include "contract/payload.hpp"
 #include "host/controller_state.hpp"
@@ -99,11 +100,14 @@ void Controller::State::record_tick(Now now) {
     if (!record.on()) return;
     for (auto& target : targets) {
         const auto& rung = target.rung;
-        Stand stand{target.plan->name, rung.wanted,  rung.admitted,
-                    rung.because,      target.doubt, target.expired};
-        if (stand != target.recorded) {
-            record.decided(EntryKind::decision, text_of(stand));
-            target.recorded = std::move(stand);
+        const auto& known = target.recorded;
+        const bool same =
+            std::tie(known.wanted, known.admitted, known.because, known.waits, known.expired) ==
+            std::tie(rung.wanted, rung.admitted, rung.because, target.doubt, target.expired);
+        if (!same) {
+            target.recorded = {target.plan->name, rung.wanted,  rung.admitted,
+                               rung.because,      target.doubt, target.expired};
+            record.decided(EntryKind::decision, text_of(target.recorded));
         }
         auto refusal = without_digits(target.refusal);
         if (refusal == target.recorded_refusal) continue;

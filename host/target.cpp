@@ -57,13 +57,10 @@ bool Target::expires(Duration after, Instant now) {
 
 Posture Target::reached() const {
     if (!reached_on || reached_on->first != basis()) {
-        if (only) {
-            auto part = *plan;
-            part.items.assign(only->begin(), only->end());
-            reached_on = {basis(), reached_rung(part, rung.wanted, ledger.states())};
-        } else {
-            reached_on = {basis(), reached_rung(*plan, rung.wanted, ledger.states())};
-        }
+        const auto& states = ledger.states();
+        reached_on = {basis(),
+                      only ? reached_rung(*plan, {only->begin(), only->end()}, rung.wanted, states)
+                           : reached_rung(*plan, rung.wanted, states)};
     }
     return reached_on->second;
 }

@@ -25,6 +25,9 @@ public:
     Outbox(std::size_t max_topics, std::size_t max_answers, Journal journal = Journal(0))
         : max_topics_(max_topics), max_answers_(max_answers), journal_(std::move(journal)) {}
 
+    /// So many topics more are provided for.
+    void expect(std::size_t topics) { max_topics_ += topics; }
+
     /// State: replaces what is known of its topic, sent or not.
     void put(Message message, Rank rank);
 

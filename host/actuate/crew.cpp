@@ -58,20 +58,21 @@ struct Crew::Worker {
 
     /// Steps before observations; none when stopping.
     std::vector<Order> next_orders() {
-        std::vector<Order> orders;
         const auto has_steps = [](const Job& job) { return !job.order.steps.empty(); };
-        const bool any = std::any_of(waiting.begin(), waiting.end(), has_steps);
+        auto next = std::find_if(waiting.begin(), waiting.end(), has_steps);
+        const bool steps = next != waiting.end();
+        if (!steps) next = waiting.begin();
         const auto most = actuator->takes_many() ? most_at_once : 1;
-        std::deque<Job> later;
-        for (auto& job : waiting) {
-            if (job.stop) return {};
-            if (orders.size() < most && has_steps(job) == any) {
-                orders.push_back(std::move(job.order));
-            } else {
-                later.push_back(std::move(job));
+        std::vector<Order> orders;
+        while (next != waiting.end() && orders.size() < most) {
+            if (has_steps(*next) != steps) {
+                ++next;
+                continue;
             }
+            if (next->stop) return {};
+            orders.push_back(std::move(next->order));
+            next = waiting.erase(next);  // mostly the first of them, which moves none
         }
-        waiting = std::move(later);
         return orders;
     }
 

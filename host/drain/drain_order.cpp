@@ -8,12 +8,12 @@ namespace firebreak {
 
 DrainOrder::DrainOrder(const PolicyPlan& plan)
     : plan_(plan), needed_by_(plan.targets.size()), under_way_(plan.targets.size()) {
+    const auto places = places_of(plan.targets);
     for (std::size_t i = 0; i < plan.targets.size(); ++i) {
-        for (std::size_t j = 0; j < plan.targets.size(); ++j) {
-            const auto& needs = plan.targets[j].needs;
-            const auto& name = plan.targets[i].name;
-            if (std::find(needs.begin(), needs.end(), name) == needs.end()) continue;
-            needed_by_[i].push_back(j);
+        for (const auto& name : plan.targets[i].needs) {
+            const auto needed = places.find(name);
+            if (needed == places.end()) continue;  // is complained of when the file is read
+            needed_by_[needed->second].push_back(i);
             active_ = true;
         }
     }

@@ -13,8 +13,7 @@ namespace {
 
 /// By target, the places of those that must be back before it.
 std::vector<std::set<std::size_t>> before(const PolicyPlan& plan) {
-    std::map<std::string, std::size_t> places;
-    for (std::size_t i = 0; i < plan.targets.size(); ++i) places[plan.targets[i].name] = i;
+    const auto places = places_of(plan.targets);
     std::vector<std::set<std::size_t>> out(plan.targets.size());
     for (std::size_t i = 0; i < plan.targets.size(); ++i) {
         for (const auto& name : plan.targets[i].needs) {
@@ -80,11 +79,10 @@ std::vector<std::size_t> restore_stages(const PolicyPlan& plan) {
 }
 
 void check_needs(const PolicyPlan& plan, Complaints& complaints) {
-    std::set<std::string> names;
-    for (const auto& target : plan.targets) names.insert(target.name);
+    const auto places = places_of(plan.targets);
     for (const auto& target : plan.targets) {
         for (const auto& name : target.needs) {
-            if (names.contains(name)) continue;
+            if (places.contains(name)) continue;
             complaints.add(target.place, "needs: there is no target \"" + name + '"');
         }
     }
