@@ -172,6 +172,7 @@ TEST_CASE("profile_file: each register's own mistakes", "[firmware][profile_file
     CHECK(wrong("unit = \"furlong\"").complains_of("no known unit"));
     CHECK(wrong("missing = [65536]").complains_of("16 bits"));
     CHECK(wrong("missing = [-32769]").complains_of("16 bits"));
+    CHECK(wrong("type = \"text\"\nlength = 9\nmissing = [1]").complains_of("belongs to a number"));
     CHECK(wrong("bit = 16").complains_of("bits 0 to 15"));
     CHECK(wrong("bit = -1").complaints.size() >= 1);
     CHECK(wrong("type = \"i16\"\nbit = 1").complains_of("unsigned"));
