@@ -77,7 +77,7 @@ Slurm22::Slurm22(int nodes) {
     const bool ready = eventually(
         [&] {
             Process ping("scontrol", {"ping"}, environment);
-            if (ping.wait(10s) != 0) return false;
+            if (ping.wait(60s) != 0) return false;
             for (int i = 1; i < nodes; ++i) {
                 if (show(fmt::format("n{}", i)).find(" State=IDLE ") == std::string::npos) {
                     return false;

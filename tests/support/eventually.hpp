@@ -9,7 +9,7 @@ namespace firebreak {
 
 template <class Predicate>
 [[nodiscard]] bool eventually(Predicate predicate,
-                              std::chrono::milliseconds deadline = std::chrono::seconds(10)) {
+                              std::chrono::milliseconds deadline = std::chrono::seconds(30)) {
     const auto end = std::chrono::steady_clock::now() + deadline;
     while (!predicate()) {
         if (std::chrono::steady_clock::now() >= end) return false;

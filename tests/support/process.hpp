@@ -37,7 +37,7 @@ public:
     [[nodiscard]] std::optional<int> wait(std::chrono::milliseconds deadline);
     /// SIGTERM, then wait().
     [[nodiscard]] std::optional<int> stop(
-        std::chrono::milliseconds deadline = std::chrono::seconds(5));
+        std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
     [[nodiscard]] std::string out() const;  ///< stdout so far
     [[nodiscard]] std::string err() const;  ///< stderr so far

@@ -45,7 +45,7 @@ public:
           process_(script_, {folder_.path().string(), std::to_string(port_)}) {
         const auto ready = folder_.path() / "ready";
         const bool began =
-            eventually([&] { return std::filesystem::exists(ready) || !process_.running(); }, 120s);
+            eventually([&] { return std::filesystem::exists(ready) || !process_.running(); }, 240s);
         if (!began || !process_.running()) {
             throw std::runtime_error(script + " does not start: " + process_.err());
         }

@@ -175,9 +175,10 @@ TEST_CASE("end to end: when the agent is killed its will is published and the ho
             return status && !status->online;
         },
         long_enough));
-    const auto text = demo.posture("text");
-    REQUIRE(text);
-    CHECK(text->wanted == Posture::drain);
+    CHECK(eventually([&] {
+        const auto text = demo.posture("text");
+        return text && text->wanted == Posture::drain;
+    }));
     CHECK(demo.all_drained());
 }
 

@@ -102,7 +102,7 @@ TEST_CASE("operator: a held target is not drained, across a restart, and is once
                    {(journal.path() / "host.journal").string(),
                     "UPDATE row SET text = replace(text, 'drain', 'ready') WHERE n = "
                     "(SELECT max(n) FROM row WHERE kind = 'order')"});
-    REQUIRE(change.wait(10s) == 0);
+    REQUIRE(change.wait(60s) == 0);
     const auto broken = stage.verb({"history", "--verify", "--replay"});
     CHECK(broken.code == 1);
     CHECK(has(broken.out, "was changed after it was written"));
@@ -169,7 +169,7 @@ TEST_CASE("operator: on a full disk nothing new is begun, and goes on once there
         stage.start_host();
         stage.calm();
         Process fill("dd", {"if=/dev/zero", "of=" + (disk.path() / "ballast").string(), "bs=4k"});
-        static_cast<void>(fill.wait(10s));
+        static_cast<void>(fill.wait(60s));
         // Something must be written for it to be noticed: operators' requests are.
         for (int i = 0; i < 200 && !has(stage.host->err(), "event=journal-failing"); ++i) {
             static_cast<void>(

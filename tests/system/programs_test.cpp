@@ -23,7 +23,7 @@ struct Answer {
 
 Answer run(const std::string& program, const std::vector<std::string>& arguments) {
     const auto process = firebreak::firebreak(program, arguments);
-    const auto code = process->wait(60s);
+    const auto code = process->wait(240s);
     return {code.value_or(-1), process->out(), process->err()};
 }
 
