@@ -33,6 +33,7 @@ void Controller::State::act(Target& target, Now now) {
 
 std::vector<Step> Controller::State::allowed(Target& target, Now now) {
     target.refusal.clear();
+    target.settling = false;
     if (target.rested == target.basis()) {
         target.rehearsing = false;
         return {};
@@ -49,7 +50,12 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
         auto refused = guards(target, step, now);
         if (!refused) refused = budget(target, step, fresh, now);
         if (refused) {
-            if (target.refusal.empty()) target.refusal = step.item + ": " + *refused;
+            // Of a drain in steps nothing is refused: the rest is still to come.
+            const bool settling = fresh > 0 || pacing.settles(place_of(target), now.steady);
+            if (target.refusal.empty()) {
+                target.refusal = step.item + ": " + *refused;
+                target.settling = settling && refused->starts_with(pace_guard);
+            }
             continue;
         }
         took(target, step, now);
@@ -81,6 +87,12 @@ Refusal Controller::State::budget(Target& target, const Step& step, std::size_t 
     if (plan.guard.spacing > Duration::zero()) {
         const auto until = fresh == 0 ? target.spaced_until : now.steady + plan.guard.spacing;
         if (auto refused = guard_spacing(now.steady, until)) return refused;
+    }
+    const auto state = target.ledger.states().find(step.item);
+    const bool carries = state != target.ledger.states().end() && state->second == "ready";
+    if (carries && depth_of(step.action) > 0 && !target.makes_room) {
+        const auto index = place_of(target);
+        if (auto refused = pacing.guard_step(index, step.posture, fresh)) return refused;
     }
     auto refused = pace.guard(now.steady, fresh + 1);
     paced = paced || refused;
@@ -127,6 +139,7 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step, I
         if (refused) return refused;
     }
     if (has_backend(*target.plan)) {
+        if (auto refused = guard_pace(target, step, now)) return refused;
         const auto& servers = ready_of(target);
         if (auto refused = guard_min_ready(step, servers, guard.min_ready)) return refused;
         if (guard.min_elsewhere == 0) return std::nullopt;
@@ -139,6 +152,19 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step, I
         after.push_back({name, other->is_read(), other->reached()});
     }
     return guard_after(after);
+}
+
+Refusal Controller::State::guard_pace(const Target& target, const Step& step, Instant now) {
+    if (!pacing.paces(place_of(target))) return std::nullopt;
+    const auto state = target.ledger.states().find(step.item);
+    const bool carries = state != target.ledger.states().end() && state->second == "ready";
+    if (!carries) return std::nullopt;  // nobody receives anything of it
+    // Where its kind makes room requests are to wait: that is no reason to keep the drain.
+    const bool makes_room = std::any_of(targets.begin(), targets.end(), [&](const Target& other) {
+        return other.makes_room && other.plan->service == target.plan->service;
+    });
+    if (makes_room) return std::nullopt;
+    return pacing.guard(place_of(target), step.posture, now);
 }
 
 std::optional<TierShare>& Controller::State::share_of(const TargetPlan& target) {
@@ -190,6 +216,9 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
     target.ledger.ordered(steps, now.steady);
     if (!steps.empty()) target.spaced_until = now.steady + plan.guard.spacing;
     if (!steps.empty()) ++counters["orders.sent"];
+    if (!steps.empty() && depth_of(steps.front().action) > 0) {
+        pacing.stepped(place_of(target), now.steady);
+    }
     tell_steps(steps, true);
     if (steps.empty()) sent_again.push_back(target.plan->name);
     for (const auto& step : steps) {

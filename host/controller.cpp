@@ -31,6 +31,18 @@ std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
     return order;
 }
 
+/// By target: those that name one backend have the same number.
+std::vector<std::size_t> backends_of(const std::vector<TargetPlan>& targets) {
+    std::map<std::pair<std::string, std::string>, std::size_t> backends;
+    std::vector<std::size_t> out;
+    for (const auto& target : targets) {
+        const auto key = std::pair(target.endpoint, target.backend);
+        out.push_back(has_backend(target) ? backends.emplace(key, backends.size()).first->second
+                                          : 0);
+    }
+    return out;
+}
+
 }  // namespace
 
 Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool recording)
@@ -50,9 +62,10 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
       power(plan),
       restoration(plan),
       drain_order(plan),
+      pacing(plan, backends_of(plan.targets)),
       pace(plan.guard.max_steps_per_minute) {
     targets.reserve(plan.targets.size());  // `sharing` points into it
-    std::map<std::pair<std::string, std::string>, std::size_t> backends;
+    const auto backends = backends_of(plan.targets);
     for (const auto& target_plan : plan.targets) {
         Target& target = targets.emplace_back();
         target.plan = &target_plan;
@@ -63,9 +76,8 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
         if (has_backend(target_plan)) {
             auto& local = locals[share_key(target_plan, target_plan.site)];
             local.insert(target_plan.items.begin(), target_plan.items.end());
-            const auto key = std::pair(target_plan.endpoint, target_plan.backend);
-            target.backend = backends.emplace(key, backends.size()).first->second;
-            sharing.resize(backends.size());
+            target.backend = backends[place_of(target)];
+            sharing.resize(std::max(sharing.size(), target.backend + 1));
             sharing[target.backend].push_back(&target);
         }
         target.ledger.trust_marks(bears_marks(target_plan));
@@ -125,10 +137,20 @@ void Controller::State::evaluate(Now now) {
     record_tick(now);
 }
 
+bool Controller::State::climb(Target& target, Now now) {
+    if (!target.climb(plan, situation, journal_trouble, now.steady)) return false;
+    const auto& rung = target.rung;
+    tell(LogLevel::info, "posture",
+         {{"target", target.plan->name},
+          {"wanted", to_string(rung.wanted)},
+          {"because", rung.because.empty() ? "calm" : rung.because.front()}});
+    return true;
+}
+
 void Controller::State::decide(Now now) {
     choose_by_power(now);
     for (auto& target : targets) {
-        const bool moved = target.climb(plan, situation, journal_trouble, now.steady);
+        climb(target, now);
         if (target.expires(plan.guard.expires_after, now.steady)) {
             tell(LogLevel::warning, "expired",
                  {{"target", target.plan->name},
@@ -137,13 +159,8 @@ void Controller::State::decide(Now now) {
                   {"why", target.blocked()}});
         }
         if (target.by_power) target.shed_only(power.chosen(place_of(target)));
-        if (!moved) continue;
-        const auto& rung = target.rung;
-        tell(LogLevel::info, "posture",
-             {{"target", target.plan->name},
-              {"wanted", to_string(rung.wanted)},
-              {"because", rung.because.empty() ? "calm" : rung.because.front()}});
     }
+    make_room(now);
     yields_to = whom_to_yield_to();
     look_at_restoration(now);
     look_at_drains(now);
@@ -245,7 +262,8 @@ Instant Controller::next_deadline() const {
     if (state.drill) next = std::min(next, state.drill->end);
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     next = std::min(next, state.power.next_deadline(state.evaluated_at));
-    next = std::min(next, state.drain_order.next_deadline(state.evaluated_at));
+    next = std::min({next, state.drain_order.next_deadline(state.evaluated_at),
+                     state.pacing.next_deadline(state.evaluated_at)});
     if (state.restoration.active()) {
         next = std::min(next, state.restoration.next_deadline(state.evaluated_at));
     }

@@ -12,7 +12,9 @@
 #include "contract/stamp.hpp"
 #include "contract/topic.hpp"
 #include "host/controller.hpp"
+#include "host/drain/capacity.hpp"
 #include "host/drain/drain_order.hpp"
+#include "host/drain/pacing.hpp"
 #include "host/guard/share.hpp"
 #include "host/journal/recorder.hpp"
 #include "host/lives.hpp"
@@ -73,7 +75,8 @@ struct Controller::State {
 
     void record_start(const std::string& policy, Now now);
     void record_evidence(const Topic& of, const std::string& payload, Now now);
-    void record_receipt(const Receipt& receipt, const Target& target, Now now);
+    /// `news`: something follows from its feedback.
+    void record_receipt(const Receipt& receipt, const Target& target, bool news, Now now);
     void note(EntryKind kind, const Step& step);
     void record_tick(Now now);
 
@@ -81,6 +84,12 @@ struct Controller::State {
     void decide(Now now);
     /// Of what rules ask to shed by power, as much as is needed; staging.cpp.
     void choose_by_power(Now now);
+    /// Votes and rung of one target; true when it moved, which is said.
+    bool climb(Target& target, Now now);
+    /// What drains send elsewhere must find room there: staging.cpp.
+    void make_room(Now now);
+    [[nodiscard]] std::optional<Room> room_of(const Target& target, double share) const;
+    [[nodiscard]] bool is_drained(const Target& target) const;
     void look_at_restoration(Now now);
     void look_at_drains(Now now);
     void reading(const Topic& topic, const std::string& payload, Now now);
@@ -98,6 +107,7 @@ struct Controller::State {
     [[nodiscard]] std::optional<Origin> whom_to_yield_to() const;
     [[nodiscard]] Refusal guards(const Target& target, const Step& step, Now now);
     [[nodiscard]] Refusal guards_down(const Target& target, const Step& step, Instant now);
+    [[nodiscard]] Refusal guard_pace(const Target& target, const Step& step, Instant now);
     [[nodiscard]] Refusal guards_up(const Target& target, const Step& step, Instant now);
     /// Those that count what one round of steps may take: asked last, of what the rest allow.
     [[nodiscard]] Refusal budget(Target& target, const Step& step, std::size_t fresh, Now now);
@@ -160,6 +170,8 @@ struct Controller::State {
     PowerShed power;
     Restoration restoration;
     DrainOrder drain_order;
+    Pacing pacing;
+    std::vector<Burden> carried;  // by target, where [[capacity]] says what sites hold
     Pace pace;
     bool paced = false;  // the pace held a step back: try again when it allows
     std::vector<Order> orders;

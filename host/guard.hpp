@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "contract/support/time.hpp"
@@ -59,6 +60,9 @@ struct DrainView {
 
 /// A server gets traffic back only when the outlets that feed it are no longer held off.
 [[nodiscard]] Refusal guard_power_back(const std::vector<std::string>& outlets_held);
+
+/// What a refusal of a drain in steps begins with: Pacing, host/drain/pacing.hpp.
+inline constexpr std::string_view pace_guard = "in steps: ";
 
 /// At most so many steps in any minute.
 class Pace {

@@ -1,6 +1,7 @@
 // What the host's core is told, and what it asks of its crew. Plain values.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,6 +19,7 @@ struct Receipt {
     std::string target;
     std::vector<Step> steps;
     Result<ItemStates> states;
+    std::optional<Feedback> feedback = std::nullopt;  ///< how the others fared that receive
 };
 
 /// A message that an earlier run has judged and believed: only a replay of the journal says it.

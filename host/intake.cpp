@@ -161,8 +161,12 @@ void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine, 
 void Controller::State::receipt(const Receipt& receipt, Now now) {
     Target* target = find(receipt.target);
     if (target == nullptr) return;
-    record_receipt(receipt, *target, now);
+    const auto index = place_of(*target);
+    const bool stepped = !receipt.steps.empty() && depth_of(receipt.steps.front().action) > 0;
+    const bool news = pacing.heard(index, receipt.feedback, now.steady);
+    record_receipt(receipt, *target, news, now);
     auto& ledger = target->ledger;
+    if (stepped) pacing.stepped(index, now.steady);
     if (!receipt.states) {
         const auto& error = receipt.states.error();
         ++counters["orders.failed"];
@@ -179,6 +183,7 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
         tell(LogLevel::warning, "changed-by-others",
              {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
+    if (target->reached() < Posture::drain) ledger.look_by(pacing.look_by(index, now.steady));
     std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;  // items
     for (const auto& step : receipt.steps) {
         const auto state = receipt.states->find(step.item);

@@ -3,6 +3,7 @@
 // Held are only items that carried traffic or load before and then read as we had set them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -46,6 +47,9 @@ public:
 
     /// From an earlier life of this host: these items were put down by it; into what, if known.
     void took_over(const std::vector<std::string>& items, std::string_view action);
+
+    /// The next look is not to be later than that.
+    void look_by(Instant at) { observe_at_ = std::min(observe_at_, at); }
 
     /// Another attempt need not wait: more is wanted, or its endpoint answers again.
     void hurry(Instant now);

@@ -104,7 +104,8 @@ void give_orders(Controller& controller, Crew& crew) {
         const auto target = order.target;
         const auto steps = order.steps;
         if (crew.order(target, std::move(order.steps))) continue;
-        controller.handle(Receipt{target, steps, fail(Fault::busy, "too many orders wait")}, now());
+        controller.handle(
+            Receipt{target, steps, fail(Fault::busy, "too many orders wait"), std::nullopt}, now());
     }
     for (const auto& line : lines) log(line);
 }
@@ -249,8 +250,8 @@ int run(const std::string& config, bool verbose) {
             return make_actuator(endpoint, plan, stop_fd);
         },
         [&](const std::string& target, const std::vector<Step>& steps,
-            const Result<ItemStates>& states) {
-            return inbox.post(HostInput(Receipt{target, steps, states}));
+            const Result<ItemStates>& states, const std::optional<Feedback>& feedback) {
+            return inbox.post(HostInput(Receipt{target, steps, states, feedback}));
         });
     const auto operators = open_operators(plan, inbox);
     const auto metrics = open_metrics(plan, inbox);

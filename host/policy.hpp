@@ -59,8 +59,11 @@ struct TargetPlan {
     Duration answer_within{};        ///< mqtt: an answer later than that has failed; 0 waits on
     std::vector<std::string> after;  ///< outlet: targets that must be read back as drained first
     std::vector<std::string>
-        needs;          ///< without these it cannot run: they go after it, and are back before
-    double impact = 1;  ///< of losing one server behind an item; compared within a tier
+        needs;            ///< without these it cannot run: they go after it, and are back before
+    std::string service;  ///< the same elsewhere takes over what is drained
+    std::optional<double> load;    ///< what it carries, in the unit of [[capacity]]
+    std::optional<PacePlan> pace;  ///< haproxy: drained in steps, by feedback
+    double impact = 1;             ///< of losing one server behind an item; compared within a tier
     Place place;
 };
 
@@ -176,6 +179,7 @@ struct PolicyPlan {
     std::optional<PowerMap> map;                    ///< what feeds what, where the file says it
     std::vector<WatchedUps> upss;                   ///< those whose load and runtime are watched
     DrainPlan drain;
+    std::optional<PacePlan> pace;  ///< of all targets behind a HAProxy that say no other
     RestorePlan restore;
     TrustPlan trust;
     std::vector<std::string> warnings;  ///< what is allowed and yet unwise, for people

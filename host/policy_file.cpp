@@ -9,6 +9,8 @@
 #include "contract/metrics/exporter.hpp"
 #include "contract/topic.hpp"
 #include "contract/trust_file.hpp"
+#include "host/drain/capacity.hpp"
+#include "host/drain/drain_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
 #include "host/journal/journal_file.hpp"
@@ -135,9 +137,10 @@ std::string describe_cause(const RulePlan& rule) {
 std::string describe_target(const TargetPlan& target) {
     const auto items = listed(target.items);
     if (target.kind == TargetKind::haproxy) {
-        return fmt::format("  {} (tier {}, {}): haproxy {} backend {}{}:{}\n", target.name,
+        return fmt::format("  {} (tier {}, {}): haproxy {} backend {}{}:{}\n{}", target.name,
                            target.tier, target.site, target.endpoint, target.backend,
-                           target.drain_by_weight ? ", drained by weight" : "", items);
+                           target.drain_by_weight ? ", drained by weight" : "", items,
+                           target.pace ? "    in steps: " + describe(*target.pace) + '\n' : "");
     }
     if (!by_message(target)) {
         return fmt::format("  {} (tier {}, {}): by {}:{}\n", target.name, target.tier, target.site,
@@ -182,6 +185,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     if (plan.guard.expires_after > Duration::zero() && plan.guard.expires_after < plan.calm_for) {
         root.complain("guard", "\"expires_after\" must be longer than \"calm_for\"");
     }
+    if (auto pace = root.table("pace")) plan.pace = read_pace(*pace, {});
     read_topology(root, plan, complaints);
     read_drills(root, plan);
     for (auto& section : root.rows("maintenance")) read_maintenance(section, plan);
@@ -197,6 +201,8 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     check_power(plan, complaints);
     if (auto restore = root.table("restore")) plan.restore = read_restore(*restore);
     if (auto drain = root.table("drain")) plan.drain = read_drain(*drain);
+    for (auto& section : root.rows("capacity")) read_capacity(section, plan.drain);
+    check_capacity(plan, complaints);
     check_needs(plan, complaints);
     check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
@@ -243,6 +249,7 @@ std::string describe(const PolicyPlan& plan) {
         out += describe(plan.restore);
         for (const auto& line : describe_stages(plan, "")) out += "  " + line + '\n';
     }
+    out += describe_capacity(plan);
     out += describe(plan.trust);
     out += "endpoints\n";
     for (const auto& endpoint : plan.endpoints) {

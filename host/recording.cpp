@@ -78,10 +78,11 @@ void Controller::State::said_again(const SentAgain& sent, Instant now) {
     }
 }
 
-void Controller::State::record_receipt(const Receipt& receipt, const Target& target, Now now) {
+void Controller::State::record_receipt(const Receipt& receipt, const Target& target, bool news,
+                                       Now now) {
     if (!record.on()) return;
     const bool repeats =
-        receipt.steps.empty() &&
+        receipt.steps.empty() && !news &&
         (receipt.states ? target.ledger.known() && *receipt.states == target.ledger.states()
                         : !target.ledger.fault().empty());
     if (repeats) {

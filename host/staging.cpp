@@ -1,5 +1,6 @@
 // Within the controller, what depends on how all targets stand: shedding by power (who asks, what
-// is chosen, how its votes count), stages of the restoration, the order of drains.
+// is chosen, how its votes count), stages of the restoration, the order of drains, who makes room
+// for whom.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 
 namespace firebreak {
 namespace {
+
+constexpr std::size_t longest_because = 200;  // on the wire
 
 /// Whether some rule asks, on fresh evidence, to shed the target itself by power.
 bool is_asked(const Target& target, const Situation& situation, Duration max_age, Instant now) {
@@ -69,11 +72,83 @@ void Controller::State::choose_by_power(Now now) {
     }
 }
 
+/// As long as anything of it is owed its load is not back.
+bool Controller::State::is_drained(const Target& target) const {
+    if (target.makes_room) return false;
+    if (target.drill && !target.drill_items.empty()) return false;  // some servers: little moves
+    return target.rung.wanted >= Posture::drain || !target.ledger.held().empty();
+}
+
+std::optional<Room> Controller::State::room_of(const Target& target, double share) const {
+    if (share >= 1) return std::nullopt;
+    if (!target.is_read()) return target.room;
+    std::set<std::string> down;
+    for (const auto& [item, state] : target.ledger.states()) {
+        if (state != "ready") down.insert(item);
+    }
+    auto items = items_to_yield(target.plan->items, down, share);
+    if (items.empty()) return std::nullopt;
+    const auto& site = target.plan->site;
+    const Rung* cause = nullptr;  // of a drain that sends its load there
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        const auto& other = targets[i];
+        const bool sends = std::any_of(plan.targets.begin(), plan.targets.end(), [&](auto& there) {
+            return there.site == site && there.service == other.plan->service;
+        });
+        if (!sends || !is_drained(other) || other.rung.wanted < Posture::drain) continue;
+        const bool better = cause == nullptr || other.rung.admitted > cause->admitted;
+        if (better) cause = &other.rung;
+    }
+    if (cause == nullptr) {  // on the way back nobody gives up more than before
+        if (target.room)
+            std::erase_if(items, [&](auto& i) { return !target.room->items.contains(i); });
+        return target.room ? std::optional(Room{target.room->vote, std::move(items)})
+                           : std::nullopt;
+    }
+    const bool fresh = cause->admitted >= Posture::drain;
+    auto because = fmt::format("{}{}: {}", room_at, site, cause->cause);
+    because.resize(std::min(because.size(), longest_because));
+    return Room{
+        {Posture::drain, std::move(because), self, "", cause->cause_began, fresh, false, true},
+        std::move(items)};
+}
+
+void Controller::State::make_room(Now now) {
+    if (plan.drain.sites.empty()) return;
+    std::vector<bool> drained;
+    drained.reserve(targets.size());
+    for (const auto& target : targets) drained.push_back(is_drained(target));
+    const auto before = std::exchange(carried, burdens(plan, drained, carried));
+    for (const auto& site : plan.drain.sites) {
+        const auto was = describe_site(plan, site.site, before);
+        const auto is = describe_site(plan, site.site, carried);
+        if (was == is) continue;
+        if (record.on()) record.decided(EntryKind::decision, capacity_text(site.site, is));
+        tell(LogLevel::info, "capacity",
+             {{"site", site.site}, {"note", is.empty() ? "it receives nothing any more" : is}});
+    }
+    for (auto& target : targets) {
+        const bool had = target.room.has_value();
+        target.give_room(room_of(target, carried[place_of(target)].share));
+        if (had || target.room) climb(target, now);
+    }
+}
+
 void Controller::State::look_at_drains(Now now) {
+    const auto drain_of = [](const Target& target) {
+        return target.makes_room ? Posture::normal : target.rung.wanted;
+    };
+    for (const auto& target : targets) {
+        const bool done = target.reached() >= Posture::drain;
+        pacing.look(place_of(target), drain_of(target), done, now.steady);
+    }
+    for (const auto& line : pacing.take_news()) {
+        tell(LogLevel::warning, "drain-held", {{"note", line}});
+    }
     if (!drain_order.active()) return;
     std::vector<DrainTarget> views;
     for (const auto& target : targets) {
-        views.push_back({target.rung.wanted, target.reached(), target.is_read()});
+        views.push_back({drain_of(target), target.reached(), target.is_read()});
     }
     drain_order.look(views, now.steady);
     for (const auto& line : drain_order.take_news()) {
@@ -86,7 +161,7 @@ void Controller::State::look_at_restoration(Now now) {
     std::vector<RestoreTarget> views;
     for (const auto& target : targets) {
         const auto& because = target.rung.because;
-        views.push_back({&target.ledger, target.poll.wanted(), target.rung.wanted,
+        views.push_back({&target.ledger, target.asked(), target.rung.wanted,
                          because.empty() ? "" : because.front()});
     }
     restoration.release();

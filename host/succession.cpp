@@ -64,6 +64,8 @@ void Controller::State::succeed(Target& target, const PostureNotice& notice, con
         target.rung.because = notice.because;
         target.rung.cause = notice.because.empty() ? "calm" : notice.because.front();
         target.rung.cause_began = notice.stamp;
+        // Else all of it would be drained where some made room.
+        target.makes_room = target.rung.cause.starts_with(room_at);
         target.rung.calm_since = now;
     }
     tell(LogLevel::info, "took-over",

@@ -24,6 +24,13 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
         // before may be finished.
         for (auto& vote : votes.votes) vote.fresh = false;
     }
+    if (room) {
+        // Those who are drained elsewhere were enough to be believed.
+        auto& vote = votes.votes.emplace_back(room->vote);
+        vote.fresh = vote.fresh && unrecorded.empty();
+        std::stable_sort(votes.votes.begin(), votes.votes.end(),
+                         [](const Vote& a, const Vote& b) { return a.at_least > b.at_least; });
+    }
     doubt.clear();
     if (votes.wanted() < rung.wanted) {
         doubt = firebreak::doubt(ballots, rung.wanted, situation, max_age, now);
@@ -37,6 +44,8 @@ bool Target::climb(const PolicyPlan& policy, const Situation& situation,
     poll = std::move(votes);
     by_power = is_by_power();
     if (!by_power && std::exchange(only, std::nullopt)) ++only_revision;
+    const bool made_room = std::exchange(makes_room, is_making_room());
+    if (made_room != makes_room) ++only_revision;
     if (poll.wanted() >= rung.wanted || rung.wanted != before) voted_at = now;
     if (rung.wanted == before) return false;
     rehearsed.clear();
@@ -58,9 +67,10 @@ bool Target::expires(Duration after, Instant now) {
 Posture Target::reached() const {
     if (!reached_on || reached_on->first != basis()) {
         const auto& states = ledger.states();
-        reached_on = {basis(),
-                      only ? reached_rung(*plan, {only->begin(), only->end()}, rung.wanted, states)
-                           : reached_rung(*plan, rung.wanted, states)};
+        const auto* some = only ? &*only : makes_room && room ? &room->items : nullptr;
+        reached_on = {basis(), some != nullptr ? reached_rung(*plan, {some->begin(), some->end()},
+                                                              rung.wanted, states)
+                                               : reached_rung(*plan, rung.wanted, states)};
     }
     return reached_on->second;
 }
@@ -70,6 +80,7 @@ bool Target::is_read() const {
 }
 
 std::vector<Step> Target::steps() const {
+    if (makes_room) return room_steps();
     auto steps = plan_steps(*plan, wish(), ledger.states(), ledger.held());
     if (drill && !drill_items.empty() && poll.votes.size() == 1) {  // nobody but the drill asks
         std::erase_if(steps, [&](const Step& step) { return !drill_items.contains(step.item); });
@@ -90,6 +101,42 @@ bool Target::is_by_power() const {
         asked = true;
     }
     return asked || by_power;  // while it waits for calm it stays what it was
+}
+
+bool Target::is_making_room() const {
+    if (rung.wanted != Posture::drain) return false;
+    bool asked = false;
+    for (const auto& vote : poll.votes) {
+        if (vote.at_least < Posture::drain) continue;
+        if (!vote.for_room) return false;
+        asked = true;
+    }
+    return asked || makes_room;  // while it waits for calm it stays what it was
+}
+
+std::vector<Step> Target::room_steps() const {
+    if (!room) return {};  // nobody asks any more: neither further down, nor up before it is calm
+    auto steps = plan_steps(*plan, wish(), ledger.states(), ledger.held());
+    std::erase_if(steps, [&](const Step& step) { return !room->items.contains(step.item); });
+    auto back = wish();
+    back.wanted = Posture::watch;
+    for (auto& step : plan_steps(*plan, back, ledger.states(), ledger.held())) {
+        if (!room->items.contains(step.item)) steps.push_back(std::move(step));
+    }
+    return steps;
+}
+
+void Target::give_room(std::optional<Room> wanted) {
+    const bool same = wanted && room ? wanted->items == room->items : !wanted && !room;
+    room = std::move(wanted);
+    if (!same) ++only_revision;
+}
+
+Posture Target::asked() const {
+    for (const auto& vote : poll.votes) {
+        if (!vote.for_room) return vote.at_least;
+    }
+    return Posture::normal;
 }
 
 void Target::shed_only(std::set<std::string> items) {
@@ -168,7 +215,7 @@ void add(Progress& progress, const Target& target, const Vote& vote, bool armed)
     }
     const auto rejection = target.outlets.rejection();
     const bool failed = !target.ledger.fault().empty() || rejection == Outcome::failed;
-    const bool refused = !target.refusal.empty() || rejection.has_value();
+    const bool refused = (!target.refusal.empty() && !target.settling) || rejection.has_value();
     if (failed) progress.failed = true;
     if (!failed && refused) progress.refused = true;
     if (!failed && !refused) {

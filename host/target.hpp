@@ -18,6 +18,12 @@
 
 namespace firebreak {
 
+/// What a target gives up at its site for more important services.
+struct Room {
+    Vote vote;
+    std::set<std::string> items;  ///< that are to be down
+};
+
 struct Target {
     const TargetPlan* plan = nullptr;
     std::size_t backend = 0;  ///< which of all there are, where it has one
@@ -37,6 +43,7 @@ struct Target {
     bool acted = false;               ///< put something down since it was last normal
     bool seeded = false;              ///< an earlier life's notice was taken over
     std::string refusal;              ///< why a guard holds a step back
+    bool settling = false;            ///< it is but time until what a step did can be seen
     int fresh = 0;                    ///< agents it listens to and whose word is fresh
     Instant spaced_until{};           ///< no further step before
     Instant yields_until{};           ///< left to a peer before, while our own site burns
@@ -48,6 +55,8 @@ struct Target {
 
     bool hastened = false;      ///< an operator asked for it back: `calm_for` need not pass
     bool interrupted = false;   ///< an alarm ended its drill: it stays down while any is active
+    std::optional<Room> room;   ///< what it is asked to give up
+    bool makes_room = false;    ///< nothing but that asks for its drain
     std::optional<Vote> drill;  ///< what a drill asks, while it lasts
     std::set<std::string> drill_items;  ///< only these, while the drill leads; none: all
 
@@ -70,6 +79,11 @@ struct Target {
     /// By power only these items, and those already down, are asked to be off.
     void shed_only(std::set<std::string> items);
 
+    /// Asked for room, or no longer: some items go down, some may come back.
+    void give_room(std::optional<Room> wanted);
+    /// What its alarms ask for, room aside.
+    [[nodiscard]] Posture asked() const;
+
     /// Changes with what is known, held or chosen; both parts only grow.
     [[nodiscard]] std::uint64_t revision() const { return ledger.revision() + only_revision; }
     [[nodiscard]] Basis basis() const { return {revision(), rung.wanted}; }
@@ -85,6 +99,8 @@ struct Target {
 
 private:
     [[nodiscard]] bool is_by_power() const;
+    [[nodiscard]] bool is_making_room() const;
+    [[nodiscard]] std::vector<Step> room_steps() const;
     /// Which item the endpoint does not know, for people, or "".
     [[nodiscard]] const std::string& absent_item() const;
 };

@@ -8,6 +8,7 @@
 #include "contract/payload.hpp"
 #include "contract/topic.hpp"
 #include "host/actuate/nut_text.hpp"
+#include "host/drain/drain_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/hostlist.hpp"
 
@@ -222,6 +223,16 @@ void read_target(Section& section, PolicyPlan& plan) {
         section.complain("",
                          "a target needs exactly one of haproxy, outlet, slurm, exec, webhook, "
                          "kubernetes, nut and mqtt");
+    }
+    const bool behind_haproxy = target.kind == TargetKind::haproxy;
+    target.service = section.text_or("service", behind_haproxy ? target.backend : target.name);
+    if (section.has("load")) target.load = section.number_or("load", 0, {0, 1e12});
+    if (behind_haproxy) target.pace = plan.pace;
+    if (auto pace = section.table("pace")) {
+        if (!behind_haproxy) {
+            section.complain("pace", "only a HAProxy tells how its servers fare");
+        }
+        target.pace = read_pace(*pace, plan.pace.value_or(PacePlan{}));
     }
     for (const auto& other : plan.targets) {
         if (!target.name.empty() && other.name == target.name) {

@@ -50,6 +50,8 @@ TargetView Controller::State::view_of(Target& target, Now now) {
     out.blocked = target.blocked();
     out.waits = target.doubt;
     out.hold = guard_hold(holds.on(out.name)).value_or("");
+    if (!carried.empty()) out.capacity = describe_site(plan, target.plan->site, carried);
+    out.pace = pacing.describe(place_of(target));
     out.held = target.ledger.held_items();
     for (const auto& item : target.plan->items) {
         const auto state = target.ledger.states().find(item);

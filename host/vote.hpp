@@ -5,12 +5,16 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/policy.hpp"
 #include "host/situation.hpp"
 
 namespace firebreak {
+
+/// What a vote for room is because of begins with.
+inline constexpr std::string_view room_at = "room at ";
 
 struct Vote {
     Posture at_least = Posture::normal;
@@ -20,6 +24,7 @@ struct Vote {
     Stamp began;            ///< the notice that made the alarm active
     bool fresh = false;     ///< young enough evidence to start something
     bool by_power = false;  ///< of a rule that sheds by power
+    bool for_room = false;  ///< of what more important services need at the target's site
 };
 
 /// What is asked of one target: votes highest first, then by name.

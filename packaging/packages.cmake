@@ -25,7 +25,7 @@ foreach(page agent alarms broker dashboards profiles site trust)
   install(FILES docs/${page}.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-agent/docs
     COMPONENT agent)
 endforeach()
-foreach(page operating policy restoration shedding topology trust)
+foreach(page draining operating policy restoration shedding topology trust)
   install(FILES docs/${page}.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-host/docs
     COMPONENT host)
 endforeach()

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "contract/support/result.hpp"
+#include "host/actuate/feedback.hpp"
 #include "host/plan.hpp"
 
 namespace firebreak {
@@ -25,11 +27,19 @@ public:
     virtual ~Actuator() = default;
 
     /// The present state of every item of a target, and of the other servers of its backend.
-    [[nodiscard]] virtual Result<ItemStates> observe(const std::string& target) = 0;
+    [[nodiscard]] Result<ItemStates> observe(const std::string& target) {
+        return apply(target, {});
+    }
 
     /// Carries out steps of one target, then reads back: the states that now hold.
     [[nodiscard]] virtual Result<ItemStates> apply(const std::string& target,
                                                    const std::vector<Step>& steps) = 0;
+
+    /// How the others fared at the last read-back, where the actuator can tell and was asked to.
+    [[nodiscard]] virtual std::optional<Feedback> feedback(const std::string& target) const {
+        static_cast<void>(target);
+        return std::nullopt;
+    }
 
     /// Whether apply_all() of many orders costs little more than apply() of one.
     [[nodiscard]] virtual bool takes_many() const { return false; }

@@ -1,5 +1,6 @@
 #include "host/actuate/catalog.hpp"
 
+#include <set>
 #include <utility>
 
 #include "host/actuate/exec.hpp"
@@ -37,7 +38,15 @@ struct Make {
     [[nodiscard]] std::string host() const { return policy.site + '/' + policy.host; }
 
     std::unique_ptr<Actuator> operator()(const HaproxyEndpoint& /*how*/) const {
-        return make_haproxy(endpoint, all(&TargetPlan::backend), stop_fd);
+        std::set<std::string> by_weight;
+        std::map<std::string, std::set<std::string>> watched;
+        for (const auto& target : policy.targets) {
+            if (target.kind != TargetKind::haproxy || target.endpoint != endpoint.name) continue;
+            if (target.drain_by_weight) by_weight.insert(target.name);
+            if (target.pace) watched[target.name] = {target.items.begin(), target.items.end()};
+        }
+        return make_haproxy(endpoint, all(&TargetPlan::backend), stop_fd, std::move(by_weight),
+                            std::move(watched));
     }
     std::unique_ptr<Actuator> operator()(const SlurmEndpoint& /*how*/) const {
         return make_slurm(endpoint, all(&TargetPlan::items), host(), stop_fd);

@@ -49,7 +49,8 @@ struct Crew::Worker {
             if (orders.empty()) return;
             const auto answers = actuator->apply_all(orders);
             for (std::size_t i = 0; i < orders.size(); ++i) {
-                if (!report(orders[i], answers[i])) return;
+                const auto feedback = actuator->feedback(orders[i].target);
+                if (!report(orders[i], answers[i], feedback)) return;
             }
             const auto absent = std::find_if(answers.begin(), answers.end(), is_absent);
             if (absent != answers.end() && !report_waiting(*absent)) return;
@@ -92,8 +93,9 @@ struct Crew::Worker {
     }
 
     /// A receipt must not be lost: its target would wait for it. False when stopping.
-    bool report(const Order& order, const Result<ItemStates>& states) {
-        while (!sink(order.target, order.steps, states)) {
+    bool report(const Order& order, const Result<ItemStates>& states,
+                const std::optional<Feedback>& feedback = std::nullopt) {
+        while (!sink(order.target, order.steps, states, feedback)) {
             if (stopped(stop_fd, offer_again_ms)) return false;
         }
         return true;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,8 @@ class Crew {
 public:
     /// False when the receipt could not be taken now: it is offered again.
     using Sink = std::function<bool(const std::string& target, const std::vector<Step>& steps,
-                                    const Result<ItemStates>& states)>;
+                                    const Result<ItemStates>& states,
+                                    const std::optional<Feedback>& feedback)>;
     /// Makes an endpoint's actuator; it must give up when the descriptor becomes readable.
     using Maker = std::function<std::unique_ptr<Actuator>(const EndpointPlan&, int stop_fd)>;
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "host/actuate/haproxy_stat.hpp"
 #include "host/actuate/haproxy_text.hpp"
 #include "host/actuate/stream.hpp"
 
@@ -29,14 +30,13 @@ Result<std::string> exchange(const SocketAddress& address, const std::string& li
 class Haproxy final : public Actuator {
 public:
     Haproxy(EndpointPlan endpoint, std::map<std::string, std::string> backends, int stop_fd,
-            std::set<std::string> by_weight)
+            std::set<std::string> by_weight, std::map<std::string, std::set<std::string>> watched)
         : endpoint_(std::move(endpoint)),
           address_(parse_address(endpoint_.address)),
           backends_(std::move(backends)),
           by_weight_(std::move(by_weight)),
+          watched_(std::move(watched)),
           stop_fd_(stop_fd) {}
-
-    Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
 
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
         const auto backend = backends_.find(target);
@@ -44,12 +44,21 @@ public:
             return fail(Fault::config, "no such address or target: " + target);
         }
         deadline_ = std::chrono::steady_clock::now() + endpoint_.timeout;
+        feedback_.erase(target);
         const bool by_weight = by_weight_.contains(target);
         auto states = by_weight ? set_weights(target, backend->second, steps)
                                 : set(backend->second, settings_of(steps));
         if (!states) return within(states.error(), endpoint_.name);
         if (by_weight) remember(target, *states);
-        return states_of(*states, by_weight);
+        auto read = states_of(*states, by_weight);
+        if (watched_.contains(target)) watch(target, backend->second, read);
+        return read;
+    }
+
+    std::optional<Feedback> feedback(const std::string& target) const override {
+        const auto known = feedback_.find(target);
+        if (known == feedback_.end()) return std::nullopt;
+        return known->second;
     }
 
 private:
@@ -95,6 +104,32 @@ private:
                     "the weight before the drain is not known: set it by hand:" + lost);
     }
 
+    /// What cannot be read now is not known; the states are, all the same.
+    void watch(const std::string& target, const std::string& backend, const ItemStates& states) {
+        const auto answer = exchange(*address_, stat_line(backend), deadline_, stop_fd_);
+        if (!answer) return;
+        auto counters = parse_stat(*answer, backend);
+        if (!counters) return;
+        std::set<std::string> receivers;
+        for (const auto& [server, state] : states) {
+            if (state == "ready" && !watched_.at(target).contains(server)) receivers.insert(server);
+        }
+        const auto now = std::chrono::steady_clock::now();
+        const auto base = bases_.find(target);
+        Feedback seen;
+        if (base == bases_.end()) {
+            seen = feedback_between(*counters, *counters, Duration::zero(), receivers);
+        } else {
+            const auto& [before, at] = base->second;
+            const auto period = std::chrono::floor<std::chrono::milliseconds>(now - at);
+            seen = feedback_between(before, *counters, period, receivers);
+        }
+        feedback_[target] = seen;
+        // A few answers within milliseconds say nothing about a rate.
+        const bool moves = seen.period == Duration::zero() || seen.period >= shortest_period;
+        if (moves) bases_[target] = {*std::move(counters), now};
+    }
+
     void remember(const std::string& target, const HaproxyServers& servers) {
         for (const auto& [name, server] : servers) {
             if (server.weight > 0) weights_[{target, name}] = server.weight;
@@ -105,6 +140,10 @@ private:
     std::optional<SocketAddress> address_;
     std::map<std::string, std::string> backends_;
     std::set<std::string> by_weight_;
+    static constexpr Duration shortest_period = std::chrono::seconds(1);
+    std::map<std::string, std::set<std::string>> watched_;
+    std::map<std::string, std::pair<BackendCounters, Instant>> bases_;  ///< what is compared with
+    std::map<std::string, Feedback> feedback_;                          ///< of the last read-back
     int stop_fd_;
     Instant deadline_{};
     /// Target and server to the weight last read that was none of ours.
@@ -115,8 +154,10 @@ private:
 
 std::unique_ptr<Actuator> make_haproxy(const EndpointPlan& endpoint,
                                        std::map<std::string, std::string> backends, int stop_fd,
-                                       std::set<std::string> by_weight) {
-    return std::make_unique<Haproxy>(endpoint, std::move(backends), stop_fd, std::move(by_weight));
+                                       std::set<std::string> by_weight,
+                                       std::map<std::string, std::set<std::string>> watched) {
+    return std::make_unique<Haproxy>(endpoint, std::move(backends), stop_fd, std::move(by_weight),
+                                     std::move(watched));
 }
 
 }  // namespace firebreak

@@ -13,9 +13,10 @@
 namespace firebreak {
 
 /// `backends`: target name to backend name. `by_weight`: targets that are drained by weight 0.
-[[nodiscard]] std::unique_ptr<Actuator> make_haproxy(const EndpointPlan& endpoint,
-                                                     std::map<std::string, std::string> backends,
-                                                     int stop_fd,
-                                                     std::set<std::string> by_weight = {});
+/// `watched`: targets of which feedback is read, and the servers of theirs, which do not receive.
+[[nodiscard]] std::unique_ptr<Actuator> make_haproxy(
+    const EndpointPlan& endpoint, std::map<std::string, std::string> backends, int stop_fd,
+    std::set<std::string> by_weight = {},
+    std::map<std::string, std::set<std::string>> watched = {});
 
 }  // namespace firebreak

@@ -31,8 +31,6 @@ public:
           host_(std::move(host)),
           api_(endpoint_, stop_fd) {}
 
-    Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
-
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
         const auto names = nodes_.find(target);
         if (names == nodes_.end()) return fail(Fault::config, "no such target: " + target);

@@ -88,8 +88,6 @@ public:
           items_(std::move(items)),
           stop_fd_(stop_fd) {}
 
-    Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
-
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
         const auto items = items_.find(target);
         if (!address_ || items == items_.end()) {

@@ -30,8 +30,6 @@ public:
           host_(std::move(host)),
           stop_fd_(stop_fd) {}
 
-    Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
-
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
         if (!nodes_.contains(target)) return fail(Fault::config, "no such target: " + target);
         deadline_ = std::chrono::steady_clock::now() + endpoint_.timeout;

@@ -42,8 +42,6 @@ public:
           items_(std::move(items)),
           http_(how_.identity, most_answer, stop_fd) {}
 
-    Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
-
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
         if (!items_.contains(target)) return fail(Fault::config, "no such target: " + target);
         deadline_ = std::chrono::steady_clock::now() + endpoint_.timeout;

@@ -33,6 +33,17 @@ std::vector<double> admit(const std::vector<Inflow>& inflows, double capacity,
         // Up only as far as there would be room to spare, and never down for the sake of it.
         if (now[i] > before[i]) now[i] = std::max(before[i], careful[i]);
     }
+    // One that is new there has no memory, and is not before a better that waits for room.
+    std::map<int, double> least;
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        const auto [tier, is_new] = least.emplace(inflows[i].tier, now[i]);
+        if (!is_new) tier->second = std::min(tier->second, now[i]);
+    }
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        for (const auto& [tier, share] : least) {
+            if (tier < inflows[i].tier) now[i] = std::min(now[i], share);
+        }
+    }
     return now;
 }
 

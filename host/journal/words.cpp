@@ -48,6 +48,11 @@ public:
         return good_ ? &*found : nullptr;
     }
     void spoil() { good_ = false; }
+    std::uint64_t count(const char* key) {
+        const auto* found = at(key);
+        good_ = good_ && found != nullptr && found->is_number_unsigned();
+        return good_ ? found->get<std::uint64_t>() : 0;
+    }
     Duration milliseconds(const char* key) {
         const auto* found = at(key);
         good_ = good_ && found != nullptr && found->is_number_integer();
@@ -99,6 +104,15 @@ Result<HostInput> receipt_of(Members members) {
             const auto* text = state.get_ptr<const std::string*>();
             if (text == nullptr) return unreadable(EntryKind::receipt);
             receipt.states->emplace(item, *text);
+        }
+    }
+    if (members.has("feedback")) {
+        if (const auto* feedback = members.at("feedback")) {
+            Members figures(*feedback);
+            receipt.feedback =
+                Feedback{figures.count("waiting"), figures.count("tries"),
+                         figures.count("failures"), figures.milliseconds("period_ms")};
+            if (!figures.good()) members.spoil();
         }
     }
     if (!members.good()) return unreadable(EntryKind::receipt);
@@ -156,6 +170,12 @@ std::string text_of(const Receipt& receipt) {
     } else {
         json["fault"] = to_string(receipt.states.error().fault);
         json["why"] = receipt.states.error().what;
+    }
+    if (const auto& feedback = receipt.feedback) {
+        json["feedback"] = {{"waiting", feedback->waiting},
+                            {"tries", feedback->tries},
+                            {"failures", feedback->failures},
+                            {"period_ms", milliseconds(feedback->period)}};
     }
     return dump(json);
 }
@@ -267,6 +287,10 @@ std::string text_of(const Step& step) {
 
 std::string drill_ended_text(const std::string& drill, const std::string& because) {
     return dump({{"drill", drill}, {"ended", because}});
+}
+
+std::string capacity_text(const std::string& site, const std::string& is) {
+    return dump({{"capacity", site}, {"is", is}});
 }
 
 std::string refusal_text(const std::string& target, const std::string& why) {

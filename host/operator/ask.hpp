@@ -71,6 +71,8 @@ struct TargetView {
     Posture reached = Posture::normal;
     std::vector<std::string> because;
     std::string blocked, waits, hold;
+    std::string capacity;  ///< what its site must hold while others are drained
+    std::string pace;      ///< how those fare that receive, where it is drained in steps
     Duration calm_left{};  ///< until it may go down one rung, when nobody votes for it
     std::vector<std::string> held;
     std::vector<std::pair<std::string, std::string>> states;  ///< item, as read back

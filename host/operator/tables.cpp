@@ -65,6 +65,7 @@ std::string plan(const HostView& host) {
         any = true;
         out += fmt::format("{}: {} wanted, {} reached\n", target.name, to_string(target.wanted),
                            to_string(target.reached));
+        if (!target.capacity.empty()) out += "    " + target.capacity + '\n';
         out += steps(target);
         if (target.steps.empty()) out += "    nothing is left to do\n";
     }
@@ -95,6 +96,8 @@ std::string why(const HostView& host) {
         out += fmt::format("target {} (tier {})\n", target.name, target.tier) + rung(target);
         if (!target.hold.empty()) out += target.hold + '\n';
         if (!target.blocked.empty()) out += "blocked: " + target.blocked + '\n';
+        if (!target.pace.empty()) out += "in steps: " + target.pace + '\n';
+        if (!target.capacity.empty()) out += "capacity: " + target.capacity + '\n';
         for (const auto& [item, state] : target.states) {
             out += fmt::format("item    {} is {}\n", item, state);
         }

@@ -41,6 +41,8 @@ Json json_of(const TargetView& target) {
                  {"blocked", target.blocked},
                  {"waits", target.waits},
                  {"hold", target.hold},
+                 {"pace", target.pace},
+                 {"capacity", target.capacity},
                  {"calm_left_s", seconds(target.calm_left)},
                  {"held", target.held},
                  {"states", Json::object()},

@@ -36,6 +36,8 @@ DrainPlan read_drain(Section section) {
     DrainPlan plan;
     plan.stuck = section.choice_or<WhenStuck>("stuck", choices, plan.stuck);
     plan.stuck_after = section.duration_or("stuck_after", plan.stuck_after);
+    plan.spare_percent =
+        static_cast<int>(section.integer_or("spare_percent", plan.spare_percent, {0, 90}));
     section.finish();
     return plan;
 }

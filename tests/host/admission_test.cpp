@@ -28,6 +28,14 @@ TEST_CASE("admission: a share falls at once and rises only into room to spare", 
     CHECK(at(49, 1) == Approx(1));  // what is in is not turned out for the spare room
 }
 
+TEST_CASE("admission: who has just come is not before a better that waits for room to spare",
+          "[host][drain]") {
+    // The first may have 100 of 101, and takes 91 of it as long as that is all that is to spare.
+    const auto shares = admit({{1, 100}, {5, 1}}, 101, {0.5, 1}, 0.1);
+    CHECK(shares[0] == Approx(0.909));
+    CHECK(shares[1] == Approx(0.909));
+}
+
 TEST_CASE("admission: of 2,000 sites none gets more than it holds, and no tier before a better",
           "[host][drain]") {
     std::mt19937 chance(5);

@@ -143,6 +143,45 @@ TEST_CASE("replay: guards that count, and a host that only rehearses, come out t
     }
 }
 
+TEST_CASE("replay: a drain that is held by feedback, goes on and is stuck comes out the same",
+          "[host][journal]") {
+    auto plan = story_policy();
+    plan.guard.min_ready = 1;
+    PacePlan pace;
+    pace.max_queue = 10;
+    pace.max_error_percent = 5;
+    pace.step_percent = 50;
+    plan.targets[0].pace = plan.targets[1].pace = pace;
+    auto story = recorded(plan);
+    const auto both = [&](const Feedback& feedback) {
+        story.feedback["text"] = story.feedback["videos"] = feedback;
+    };
+    both({1, 300, 2, 2s});
+    story.quiet_day();
+    story.pass(10min);
+    story.alarm("gas", Phase::firing);
+    for (std::uint64_t i = 0; i < 6; ++i) {
+        both({37 + i, 200 + i, 2, 2s});
+        story.pass(3s);
+    }
+    story.feedback["text"] = {9, 200, 2, 2s};  // not yet
+    story.pass(7s);
+    story.feedback["text"] = {3, 211, 2, 2s};
+    story.pass(40s);  // text goes on, videos is stuck
+    story.feedback.clear();
+    story.servers["text"]["pangyo-a"] = "ready";  // a reload
+    story.pass(1min);
+    story.alarm("gas", Phase::clear);
+    story.pass(5min);
+    CHECK(story.posture.at("text").wanted == Posture::normal);
+    const Record record(story);
+    CHECK(record.count(EntryKind::order) >= 9);
+    const auto run = record.replayed(plan);
+    INFO((run.differences().empty() ? "" : run.differences().front()));
+    CHECK(run.differences().empty());
+    CHECK(run.same() > 12);
+}
+
 TEST_CASE("replay: a policy, an input or a decision of another kind is told of",
           "[host][journal]") {
     auto story = recorded();

@@ -169,9 +169,9 @@ TEST_CASE("policy file: a host that drains its own site is warned of, with what 
           "[host][policy]") {
     const auto warned = [](const std::string& site, const std::string& at_least,
                            const std::string& more = "") {
-        const auto plan = plan_of(head + text + more + "[[rule]]\nwhile = {" + site +
-                                  "alarm = \"gas\"}\ntargets = [\"text\"]\nat_least = \"" +
-                                  at_least + "\"\n");
+        const auto plan =
+            plan_of(head + text + more + "[[rule]]\nwhile = {" + site +
+                    "alarm = \"gas\"}\ntargets = [\"text\"]\nat_least = \"" + at_least + "\"\n");
         return plan.warnings.empty() ? "" : plan.warnings.front();
     };
     CHECK(says(warned("site = \"seoul\", ", "drain"), "run it elsewhere, or add a [[peer]]"));
@@ -179,9 +179,9 @@ TEST_CASE("policy file: a host that drains its own site is warned of, with what 
     CHECK(warned("site = \"pangyo\", ", "drain").empty());
     CHECK(says(warned("", "drain"), "any site's domain"));
     CHECK(warned("", "watch").empty());
-    CHECK(says(warned("site = \"seoul\", ", "drain",
-                      "[[peer]]\nsite = \"busan\"\nhost = \"busan-1\"\n"),
-               "gives way to its peers elsewhere"));
+    CHECK(says(
+        warned("site = \"seoul\", ", "drain", "[[peer]]\nsite = \"busan\"\nhost = \"busan-1\"\n"),
+        "gives way to its peers elsewhere"));
 }
 
 TEST_CASE("policy file: a peer is another host, named once", "[host][policy]") {
@@ -415,4 +415,35 @@ TEST_CASE("policy file: a webhook is where a numeric address says, and signs", "
                "\"secret_file\" must be an absolute path"));
     CHECK(says(complaints_of(hook("webhook = \"https://10.0.0.9/\"\nkey = \"/k\"\n" + secret)),
                "go together"));
+}
+
+TEST_CASE("policy file: [pace] is for all HAProxy targets, a target's own for itself",
+          "[host][policy]") {
+    const std::string pace = "[pace]\nmax_queue = 20\nstep_percent = 10\n";
+    auto own = text;
+    own.replace(own.find("name = \"text\""), 13, "name = \"text\"\npace = {max_error_percent = 2}");
+    CHECK_FALSE(plan_of(head + text + gas).targets[0].pace);
+    const auto plan = plan_of(head + pace + own + racks + gas);
+    REQUIRE(plan.targets[0].pace);
+    CHECK(plan.targets[0].pace->max_queue == 20);
+    CHECK(plan.targets[0].pace->max_error_percent == 2.0);
+    CHECK(plan.targets[0].pace->step_percent == 10);
+    CHECK_FALSE(plan.targets[1].pace);
+    CHECK(says(describe(plan),
+               "in steps: 10 % at once, the next after 2s while at most 20 requests "
+               "wait and at most 2 % fail, on again at 80 % of that; not at cut"));
+}
+
+TEST_CASE("policy file: a pace that nothing paces, or that a fire would outrun, is refused",
+          "[host][policy]") {
+    CHECK(says(complaints_of(head + "[pace]\nstep_percent = 10\n" + text + gas),
+               "nothing to pace by"));
+    CHECK(says(complaints_of(head + "[pace]\nmax_queue = 1\nsettle = \"10ms\"\n" + text + gas),
+               "at least 1s"));
+    CHECK(says(complaints_of(head + "[pace]\nmax_queue = 1\nsettle = \"1m\"\nstep_percent = 5\n" +
+                             text + gas),
+               "20 steps of 1m are more than 10m"));
+    CHECK(says(complaints_of(head + text + racks + "pace = {max_queue = 1}\n" + gas),
+               "only a HAProxy tells"));
+    CHECK(says(complaints_of(head + "[pace]\nmax_queue = -1\n" + text + gas), "max_queue"));
 }

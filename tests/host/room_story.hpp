@@ -169,11 +169,13 @@ public:
         if (!fault.empty()) {
             const auto kind = fault == "No such server." ? Fault::refused : Fault::port_lost;
             ++failures;
-            controller.handle(Receipt{order.target, order.steps, fail(kind, fault)}, at());
+            controller.handle(Receipt{order.target, order.steps, fail(kind, fault), {}}, at());
             return;
         }
         for (const auto& step : order.steps) servers[order.target][step.item] = step.action;
-        controller.handle(Receipt{order.target, order.steps, servers[order.target]}, at());
+        std::optional<Feedback> how;
+        if (feedback.contains(order.target)) how = feedback[order.target];
+        controller.handle(Receipt{order.target, order.steps, servers[order.target], how}, at());
     }
     void take_messages() {
         while (const Message* message = controller.next_message()) {
@@ -204,6 +206,7 @@ public:
     bool alive = true;
     std::uint64_t seq = 0;
     std::map<std::string, ItemStates> servers;  // by target, which is the backend's name here
+    std::map<std::string, Feedback> feedback;   // by target: how those fare that receive
     std::string fault;                          // what HAProxy answers instead of obeying
     bool deaf = false;                          // HAProxy does not answer at all
     std::vector<Order> held_back;

@@ -183,6 +183,32 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("haproxy: what a policy says of drain_by and pace reaches the actuator",
+          "[system][haproxy]") {
+    const RealHaproxy haproxy;
+    PolicyPlan plan;
+    plan.endpoints = {{"edge", haproxy.socket(), 2s}};
+    TargetPlan target;
+    target.name = target.endpoint = "edge";
+    target.backend = "text";
+    target.items = {"s1"};
+    target.drain_by_weight = true;
+    target.pace = PacePlan{};
+    plan.targets = {target};
+    const auto actuator = make_actuator(plan.endpoints[0], plan, -1);
+    auto drain = step("s1", "drain");
+    drain.target = "edge";
+    CHECK(actuator->apply("edge", {drain})->at("s1") == "drain");
+    CHECK(haproxy.weighs("s1", 0));
+    REQUIRE(actuator->feedback("edge"));
+    CHECK(*actuator->feedback("edge") == Feedback{});  // the first reading: no rates yet
+    target.pace.reset();
+    plan.targets = {target};
+    const auto unpaced = make_actuator(plan.endpoints[0], plan, -1);
+    CHECK(unpaced->observe("edge"));
+    CHECK_FALSE(unpaced->feedback("edge"));
+}
+
 TEST_CASE("haproxy: a socket that is absent or that nobody serves is a lost port",
           "[system][haproxy]") {
     RealHaproxy haproxy;
@@ -269,7 +295,7 @@ TEST_CASE("crew: a hanging HAProxy stalls no other, and stopping waits for none"
                 return make_actuator(endpoint, plan, stop_fd);
             },
             [&](const std::string& target, const std::vector<Step>& steps,
-                const Result<ItemStates>& states) {
+                const Result<ItemStates>& states, const std::optional<Feedback>& /*feedback*/) {
                 return answers.post({target, steps.size(), states});
             });
         REQUIRE(crew.order("stuck", {step("s0", "drain")}));
@@ -297,7 +323,7 @@ TEST_CASE("crew: what waits behind an absent HAProxy fails with it, not one by o
             return make_actuator(endpoint, plan, stop_fd);
         },
         [&](const std::string& target, const std::vector<Step>& steps,
-            const Result<ItemStates>& states) {
+            const Result<ItemStates>& states, const std::optional<Feedback>& /*feedback*/) {
             return answers.post({target, steps.size(), states});
         });
     for (int i = 0; i < 20; ++i) REQUIRE(crew.order(i % 2 == 0 ? "stuck" : "stuck-too", {}));

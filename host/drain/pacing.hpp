@@ -1,0 +1,89 @@
+// Paces drains by feedback: so many items at once, then the next while those that receive fare
+// well; over a limit it holds, and goes on below a part of it. Without figures it holds, too, but
+// nothing holds for longer than [drain] has it. No I/O, time is an argument; one thread owns it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/actuate/feedback.hpp"
+#include "host/guard.hpp"
+#include "host/policy.hpp"
+
+namespace firebreak {
+
+/// What feedback says of the receivers: over a limit until it is well below.
+struct Strain {
+    bool known = false;
+    bool queue = false;   ///< too many wait
+    bool errors = false;  ///< too many fail
+
+    [[nodiscard]] bool ok() const { return known && !queue && !errors; }
+    bool operator==(const Strain&) const = default;
+};
+[[nodiscard]] Strain strained(Strain before, const PacePlan& plan,
+                              const std::optional<Feedback>& feedback);
+
+/// Why no further item is taken, with what would let it pass; "" while all is well.
+[[nodiscard]] std::string describe(const Strain& strain, const PacePlan& plan,
+                                   const std::optional<Feedback>& feedback);
+
+class Pacing {
+public:
+    /// `plan` must outlive this; `backends`: by target, those that share one have the same.
+    Pacing(const PolicyPlan& plan, std::vector<std::size_t> backends);
+
+    [[nodiscard]] bool paces(std::size_t target) const {
+        return plan_.targets[target].pace.has_value();
+    }
+    /// A read-back came; true when something follows from it.
+    bool heard(std::size_t target, const std::optional<Feedback>& feedback, Instant now);
+    /// Steps down went out, or were read back as set: what they did is seen later.
+    void stepped(std::size_t target, Instant now);
+    /// What is wanted of a target, and whether it is there; before the guard is asked.
+    void look(std::size_t target, Posture wanted, bool done, Instant now);
+
+    /// Whether an item that carries traffic may go now.
+    [[nodiscard]] Refusal guard(std::size_t target, Posture posture, Instant now) const;
+    /// Whether one more may go at once with so many.
+    [[nodiscard]] Refusal guard_step(std::size_t target, Posture posture, std::size_t taken) const;
+    /// Only time must pass until the next step may be judged.
+    [[nodiscard]] bool settles(std::size_t target, Instant now) const;
+
+    /// When to look at a target that is not down yet.
+    [[nodiscard]] Instant look_by(std::size_t target, Instant now) const;
+    /// How it stands, for people; "" where nothing is paced.
+    [[nodiscard]] std::string describe(std::size_t target) const;
+    /// Those that were held for too long, each once.
+    [[nodiscard]] std::vector<std::string> take_news() { return std::exchange(news_, {}); }
+    [[nodiscard]] Instant next_deadline(Instant now) const;
+
+private:
+    struct Drain {
+        std::optional<Instant> wanted;  ///< since when
+        std::optional<Feedback> feedback;
+        Instant heard{};
+        Strain strain;
+        Instant strained_since{};
+        bool told = false;
+    };
+
+    [[nodiscard]] const PacePlan& pace(std::size_t target) const {
+        return *plan_.targets[target].pace;
+    }
+    [[nodiscard]] Instant settled_at(std::size_t target) const;
+    [[nodiscard]] bool may_judge(std::size_t target) const;
+    /// Since when figures, or the want of them, hold a drain.
+    [[nodiscard]] std::optional<Instant> held_since(std::size_t target) const;
+    [[nodiscard]] bool is_stuck(std::size_t target, Instant now) const;
+
+    const PolicyPlan& plan_;
+    std::vector<std::size_t> backends_;
+    std::vector<std::optional<Instant>> stepped_;  ///< by backend
+    std::vector<Drain> drains_;                    ///< by target
+    std::vector<std::string> news_;
+};
+
+}  // namespace firebreak
