@@ -116,11 +116,23 @@ std::optional<std::string> text_for_record(const PolicyPlan& plan, const std::st
     return recorded_text({std::istreambuf_iterator<char>(in), {}});
 }
 
+/// The journal's file, or why another host has it: then this one must not begin at all. Whatever
+/// else is wrong with it is told later, and nothing new is begun while it is.
+Result<std::unique_ptr<JournalStore>> claim_journal(const PolicyPlan& plan,
+                                                    const std::string& boot) {
+    if (plan.journal.file.empty()) return nullptr;
+    auto store = make_journal_store(plan.journal.file, boot, plan.site + '/' + plan.host);
+    const auto claimed = store->claim();
+    if (!claimed && claimed.error().fault == Fault::config) return tl::unexpected(claimed.error());
+    return store;
+}
+
 /// Starts the journal's thread; what is wrong with it comes back as an input.
-std::unique_ptr<JournalThread> open_journal(const PolicyPlan& plan, const std::string& boot,
+std::unique_ptr<JournalThread> open_journal(const PolicyPlan& plan,
+                                            std::unique_ptr<JournalStore> store,
                                             const std::string& policy, Inbox<Input>& inbox) {
     return std::make_unique<JournalThread>(JournalKeeping{plan.journal.file, plan.journal.keep},
-                                           make_journal_store(plan.journal.file, boot), policy,
+                                           std::move(store), policy,
                                            [&inbox](const std::string& trouble) {
                                                return inbox.post(HostInput(JournalWord{trouble}));
                                            });
@@ -221,6 +233,11 @@ int run(const std::string& config, bool verbose) {
         wake();
     });
     const auto boot = make_boot_id();
+    auto claimed = claim_journal(plan, boot);
+    if (!claimed) {
+        log(LogLevel::error, "journal-in-use", {{"why", claimed.error().what}});
+        return 2;
+    }
     const auto policy = text_for_record(plan, config);
     Controller controller(plan, boot, now(),
                           policy ? std::optional(sha256(*policy)) : std::nullopt);
@@ -242,7 +259,7 @@ int run(const std::string& config, bool verbose) {
         if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
     recall(controller, plan, now());
-    const auto journal = policy ? open_journal(plan, boot, *policy, inbox) : nullptr;
+    const auto journal = policy ? open_journal(plan, *std::move(claimed), *policy, inbox) : nullptr;
     Crew crew(
         plan,
         [&](const EndpointPlan& endpoint, int stop_fd) {

@@ -1,6 +1,7 @@
 // The journal's file: rows of a chain in SQLite, only ever appended to, but for the oldest, which
 // are pruned. On the disk before append() returns. One writer; readers may be other processes.
-// Errors: busy: no room, try again; refused: not writable; corrupt: moved aside, begun anew.
+// Errors: busy: no room, try again; refused: not writable; corrupt: moved aside, begun anew;
+// config: another process writes it.
 #pragma once
 
 #include <functional>
@@ -17,6 +18,9 @@ class JournalStore {
 public:
     virtual ~JournalStore() = default;
 
+    /// From now on nobody else writes it, as long as this stands; the others do it unasked.
+    [[nodiscard]] virtual Result<void> claim() = 0;
+
     /// All of them or none; gives the newest row's hash.
     [[nodiscard]] virtual Result<std::string> append(const std::vector<Entry>& entries) = 0;
 
@@ -30,8 +34,10 @@ public:
 };
 
 /// For the life `boot` of a host. The file at `path` is made if missing, its folder too. Always
-/// gives a store: one that cannot be opened says so at each call and tries again then.
-[[nodiscard]] std::unique_ptr<JournalStore> make_journal_store(std::string path, std::string boot);
+/// gives a store: one that cannot be opened says so at each call and tries again then. `owner` is
+/// what another host is told that names the same file.
+[[nodiscard]] std::unique_ptr<JournalStore> make_journal_store(std::string path, std::string boot,
+                                                               std::string owner = "");
 
 /// Reads a journal, whether or not its host runs: rows from `first` on, oldest first, until `take`
 /// says false.
