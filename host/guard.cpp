@@ -41,7 +41,8 @@ ReadyServers ready_servers(const std::vector<const TargetLedger*>& views) {
     for (const auto* view : views) {
         if (!view->known()) return std::nullopt;
         for (const auto& [item, state] : view->states()) {
-            auto& those = state == "ready" ? ready : not_ready;
+            const bool carries = state == "ready" || state.starts_with("ready@");
+            auto& those = carries ? ready : not_ready;
             those.insert(those.end(), item);  // the hint: states come in order
         }
         for (const auto& item : view->going_down()) not_ready.insert(item);

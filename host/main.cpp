@@ -19,6 +19,7 @@
 #include "host/controller.hpp"
 #include "host/journal/journal_file.hpp"
 #include "host/journal/journal_thread.hpp"
+#include "host/journal/last_weights.hpp"
 #include "host/operator/holds.hpp"
 #include "host/operator/socket.hpp"
 #include "host/policy_file.hpp"
@@ -153,6 +154,19 @@ void recall(Controller& controller, const PolicyPlan& plan, Now at) {
     controller.handle(recalled, at);
 }
 
+/// What servers drained by weight are to get back, as earlier lives had read it.
+ServerWeights weights_before(const PolicyPlan& plan) {
+    LastWeights last(plan);
+    if (plan.journal.file.empty() || last.complete()) return {};
+    const auto read =
+        read_receipts(plan.journal.file, [&](const std::string& text) { return last.take(text); });
+    if (!read) {
+        log(LogLevel::error, "journal-unread",
+            {{"why", read.error().what}, {"note", "weights before a drain are not known"}});
+    }
+    return last.weights();
+}
+
 std::unique_ptr<OperatorSocket> open_operators(const PolicyPlan& plan, Inbox<Input>& inbox) {
     if (plan.operators.socket.empty()) return nullptr;
     return std::make_unique<OperatorSocket>(
@@ -259,11 +273,12 @@ int run(const std::string& config, bool verbose) {
         if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
     recall(controller, plan, now());
+    const auto weights = weights_before(plan);
     const auto journal = policy ? open_journal(plan, *std::move(claimed), *policy, inbox) : nullptr;
     Crew crew(
         plan,
         [&](const EndpointPlan& endpoint, int stop_fd) {
-            return make_actuator(endpoint, plan, stop_fd);
+            return make_actuator(endpoint, plan, stop_fd, weights);
         },
         [&](const std::string& target, const std::vector<Step>& steps,
             const Result<ItemStates>& states) {

@@ -73,6 +73,7 @@ bool is_lowered(std::string_view state) {
 }
 
 int depth_of(std::string_view state) {
+    state = state.substr(0, state.find('@'));  // behind it: how much of it is carried
     if (state.ends_with(by_others)) state.remove_suffix(by_others.size());
     if (state == "fsd") return 4;
     if (state == "off") return 3;

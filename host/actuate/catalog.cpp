@@ -29,6 +29,7 @@ struct Make {
     const EndpointPlan& endpoint;
     const PolicyPlan& policy;
     int stop_fd;
+    const ServerWeights& before;
 
     template <class Field>
     [[nodiscard]] auto all(Field TargetPlan::*field) const {
@@ -37,7 +38,12 @@ struct Make {
     [[nodiscard]] std::string host() const { return policy.site + '/' + policy.host; }
 
     std::unique_ptr<Actuator> operator()(const HaproxyEndpoint& /*how*/) const {
-        return make_haproxy(endpoint, all(&TargetPlan::backend), stop_fd);
+        std::set<std::string> by_weight;
+        for (const auto& [target, asked] : all(&TargetPlan::drain_by_weight)) {
+            if (asked) by_weight.insert(target);
+        }
+        return make_haproxy(endpoint, all(&TargetPlan::backend), stop_fd, std::move(by_weight),
+                            before);
     }
     std::unique_ptr<Actuator> operator()(const SlurmEndpoint& /*how*/) const {
         return make_slurm(endpoint, all(&TargetPlan::items), host(), stop_fd);
@@ -59,8 +65,8 @@ struct Make {
 }  // namespace
 
 std::unique_ptr<Actuator> make_actuator(const EndpointPlan& endpoint, const PolicyPlan& policy,
-                                        int stop_fd) {
-    return std::visit(Make{endpoint, policy, stop_fd}, endpoint.how);
+                                        int stop_fd, const ServerWeights& before) {
+    return std::visit(Make{endpoint, policy, stop_fd, before}, endpoint.how);
 }
 
 }  // namespace firebreak

@@ -29,12 +29,13 @@ Result<std::string> exchange(const SocketAddress& address, const std::string& li
 class Haproxy final : public Actuator {
 public:
     Haproxy(EndpointPlan endpoint, std::map<std::string, std::string> backends, int stop_fd,
-            std::set<std::string> by_weight)
+            std::set<std::string> by_weight, ServerWeights before)
         : endpoint_(std::move(endpoint)),
           address_(parse_address(endpoint_.address)),
           backends_(std::move(backends)),
           by_weight_(std::move(by_weight)),
-          stop_fd_(stop_fd) {}
+          stop_fd_(stop_fd),
+          weights_(std::move(before)) {}
 
     Result<ItemStates> observe(const std::string& target) override { return apply(target, {}); }
 
@@ -49,7 +50,9 @@ public:
                                 : set(backend->second, settings_of(steps));
         if (!states) return within(states.error(), endpoint_.name);
         if (by_weight) remember(target, *states);
-        return states_of(*states, by_weight);
+        auto told = states_of(*states, by_weight);
+        if (by_weight) add_weights(target, told);
+        return told;
     }
 
 private:
@@ -90,7 +93,7 @@ private:
         }
         auto then = set(backend, settings);
         if (!then || lost.empty()) return then;
-        // It was read by an earlier life of this host, and is not guessed.
+        // An earlier life of this host read it and kept no journal: it is not guessed.
         return fail(Fault::refused,
                     "the weight before the drain is not known: set it by hand:" + lost);
     }
@@ -101,6 +104,14 @@ private:
         }
     }
 
+    /// So that it stands in the journal, and a later life gives it back.
+    void add_weights(const std::string& target, ItemStates& states) const {
+        for (auto& [item, state] : states) {
+            const auto known = weights_.find({target, item});
+            if (known != weights_.end()) state += '@' + std::to_string(known->second);
+        }
+    }
+
     EndpointPlan endpoint_;
     std::optional<SocketAddress> address_;
     std::map<std::string, std::string> backends_;
@@ -108,15 +119,16 @@ private:
     int stop_fd_;
     Instant deadline_{};
     /// Target and server to the weight last read that was none of ours.
-    std::map<std::pair<std::string, std::string>, unsigned> weights_;
+    ServerWeights weights_;
 };
 
 }  // namespace
 
 std::unique_ptr<Actuator> make_haproxy(const EndpointPlan& endpoint,
                                        std::map<std::string, std::string> backends, int stop_fd,
-                                       std::set<std::string> by_weight) {
-    return std::make_unique<Haproxy>(endpoint, std::move(backends), stop_fd, std::move(by_weight));
+                                       std::set<std::string> by_weight, ServerWeights before) {
+    return std::make_unique<Haproxy>(endpoint, std::move(backends), stop_fd, std::move(by_weight),
+                                     std::move(before));
 }
 
 }  // namespace firebreak

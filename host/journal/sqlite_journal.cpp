@@ -299,6 +299,21 @@ Result<void> read_requests(const std::string& path,
     return base.bad(rows.code(), "reading", path);
 }
 
+Result<void> read_receipts(const std::string& path,
+                           const std::function<bool(const std::string&)>& take) {
+    if (!fs::exists(path)) return {};
+    Base base;
+    if (auto opened = open_to_read(base, path); !opened) return opened;
+    Statement rows(base.base,
+                   "SELECT text FROM row WHERE kind = 'receipt' AND n > (SELECT max(n) FROM row) - "
+                   "100000 ORDER BY n DESC");
+    while (rows.row()) {
+        if (!take(rows.text(0))) return {};
+    }
+    if (rows.code() == SQLITE_OK) return {};
+    return base.bad(rows.code(), "reading", path);
+}
+
 Result<std::uint64_t> newest_row(const std::string& path) {
     Base base;
     if (auto opened = open_to_read(base, path); !opened) return tl::unexpected(opened.error());

@@ -46,6 +46,10 @@ public:
 /// The texts of its rows of kind `operator`, oldest first; none when there is no journal yet.
 [[nodiscard]] Result<void> read_requests(const std::string& path,
                                          const std::function<void(const std::string&)>& take);
+/// The texts of its rows of kind `receipt`, newest first, until `take` says false; of the newest
+/// 100,000 rows only, and none when there is no journal yet.
+[[nodiscard]] Result<void> read_receipts(const std::string& path,
+                                         const std::function<bool(const std::string&)>& take);
 /// The number of the newest row; 0: none.
 [[nodiscard]] Result<std::uint64_t> newest_row(const std::string& path);
 /// A policy's text by its SHA-256, checked against it.
