@@ -183,7 +183,6 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
         root.complain("guard", "\"expires_after\" must be longer than \"calm_for\"");
     }
     read_topology(root, plan, complaints);
-    read_drills(root, plan);
     for (auto& section : root.rows("maintenance")) read_maintenance(section, plan);
     for (auto& section : root.rows("peer")) read_peer(section, plan);
     plan.yield_for = root.duration_or("yield_for", plan.yield_for);
@@ -198,6 +197,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     if (auto restore = root.table("restore")) plan.restore = read_restore(*restore);
     if (auto drain = root.table("drain")) plan.drain = read_drain(*drain);
     check_needs(plan, complaints);
+    read_drills(root, plan);
     check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
