@@ -89,7 +89,7 @@ Refusal Controller::State::budget(Target& target, const Step& step, std::size_t 
         if (auto refused = guard_spacing(now.steady, until)) return refused;
     }
     const auto state = target.ledger.states().find(step.item);
-    const bool carries = state != target.ledger.states().end() && state->second == "ready";
+    const bool carries = state != target.ledger.states().end() && is_ready(state->second);
     if (carries && depth_of(step.action) > 0 && !target.makes_room) {
         const auto index = place_of(target);
         if (auto refused = pacing.guard_step(index, step.posture, fresh)) return refused;
@@ -157,7 +157,7 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step, I
 Refusal Controller::State::guard_pace(const Target& target, const Step& step, Instant now) {
     if (!pacing.paces(place_of(target))) return std::nullopt;
     const auto state = target.ledger.states().find(step.item);
-    const bool carries = state != target.ledger.states().end() && state->second == "ready";
+    const bool carries = state != target.ledger.states().end() && is_ready(state->second);
     if (!carries) return std::nullopt;  // nobody receives anything of it
     // Where its kind makes room requests are to wait: that is no reason to keep the drain.
     const bool makes_room = std::any_of(targets.begin(), targets.end(), [&](const Target& other) {

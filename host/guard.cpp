@@ -41,7 +41,7 @@ ReadyServers ready_servers(const std::vector<const TargetLedger*>& views) {
     for (const auto* view : views) {
         if (!view->known()) return std::nullopt;
         for (const auto& [item, state] : view->states()) {
-            auto& those = state == "ready" ? ready : not_ready;
+            auto& those = is_ready(state) ? ready : not_ready;
             those.insert(those.end(), item);  // the hint: states come in order
         }
         for (const auto& item : view->going_down()) not_ready.insert(item);

@@ -3,11 +3,20 @@
 #include <algorithm>
 
 namespace firebreak {
+namespace {
+
+/// A state without how much of it is carried: "drain" of "drain@30".
+std::string_view plain(std::string_view state) {
+    return state.substr(0, state.find('@'));
+}
+
+}  // namespace
 
 void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
     under_way_ = true;
     steps_under_way_ = !steps.empty();
     ordered_at_ = now;
+    if (steps_under_way_) ++revision_;
     for (const auto& step : steps) {
         const auto state = states_.find(step.item);
         const bool carried = state != states_.end() && depth_of(state->second) == 0;
@@ -72,8 +81,8 @@ std::vector<std::string> TargetLedger::drop_foreign() {
             continue;
         }
         const bool down = state != states_.end() && depth_of(state->second) > 0;
-        if (down && held->second.empty()) held->second = state->second;
-        const bool as_we_set_it = down && state->second == held->second;
+        if (down && held->second.empty()) held->second = plain(state->second);
+        const bool as_we_set_it = down && plain(state->second) == held->second;
         if (!as_we_set_it) lost.push_back(held->first);
         held = as_we_set_it ? std::next(held) : held_.erase(held);
     }
@@ -137,7 +146,7 @@ std::vector<std::string> TargetLedger::held_items() const {
 std::vector<std::string> TargetLedger::going_down() const {
     std::vector<std::string> items;
     for (const auto& [item, attempt] : tried_) {
-        if (depth_of(attempt.action) > 0) items.push_back(item);
+        if (depth_of(attempt.action) > 0 && attempt.ours) items.push_back(item);
     }
     return items;
 }

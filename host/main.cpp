@@ -19,6 +19,7 @@
 #include "host/controller.hpp"
 #include "host/journal/journal_file.hpp"
 #include "host/journal/journal_thread.hpp"
+#include "host/journal/last_weights.hpp"
 #include "host/operator/holds.hpp"
 #include "host/operator/socket.hpp"
 #include "host/policy_file.hpp"
@@ -117,11 +118,23 @@ std::optional<std::string> text_for_record(const PolicyPlan& plan, const std::st
     return recorded_text({std::istreambuf_iterator<char>(in), {}});
 }
 
+/// The journal's file, or why another host has it: then this one must not begin at all. Whatever
+/// else is wrong with it is told later, and nothing new is begun while it is.
+Result<std::unique_ptr<JournalStore>> claim_journal(const PolicyPlan& plan,
+                                                    const std::string& boot) {
+    if (plan.journal.file.empty()) return nullptr;
+    auto store = make_journal_store(plan.journal.file, boot, plan.site + '/' + plan.host);
+    const auto claimed = store->claim();
+    if (!claimed && claimed.error().fault == Fault::config) return tl::unexpected(claimed.error());
+    return store;
+}
+
 /// Starts the journal's thread; what is wrong with it comes back as an input.
-std::unique_ptr<JournalThread> open_journal(const PolicyPlan& plan, const std::string& boot,
+std::unique_ptr<JournalThread> open_journal(const PolicyPlan& plan,
+                                            std::unique_ptr<JournalStore> store,
                                             const std::string& policy, Inbox<Input>& inbox) {
     return std::make_unique<JournalThread>(JournalKeeping{plan.journal.file, plan.journal.keep},
-                                           make_journal_store(plan.journal.file, boot), policy,
+                                           std::move(store), policy,
                                            [&inbox](const std::string& trouble) {
                                                return inbox.post(HostInput(JournalWord{trouble}));
                                            });
@@ -140,6 +153,19 @@ void recall(Controller& controller, const PolicyPlan& plan, Now at) {
     const auto recalled = requests.recall(at.wall);
     if (recalled.holds.empty() && recalled.disarmed_by.empty()) return;
     controller.handle(recalled, at);
+}
+
+/// What servers drained by weight are to get back, as earlier lives had read it.
+ServerWeights weights_before(const PolicyPlan& plan) {
+    LastWeights last(plan);
+    if (plan.journal.file.empty() || last.complete()) return {};
+    const auto read =
+        read_receipts(plan.journal.file, [&](const std::string& text) { return last.take(text); });
+    if (!read) {
+        log(LogLevel::error, "journal-unread",
+            {{"why", read.error().what}, {"note", "weights before a drain are not known"}});
+    }
+    return last.weights();
 }
 
 std::unique_ptr<OperatorSocket> open_operators(const PolicyPlan& plan, Inbox<Input>& inbox) {
@@ -222,6 +248,11 @@ int run(const std::string& config, bool verbose) {
         wake();
     });
     const auto boot = make_boot_id();
+    auto claimed = claim_journal(plan, boot);
+    if (!claimed) {
+        log(LogLevel::error, "journal-in-use", {{"why", claimed.error().what}});
+        return 2;
+    }
     const auto policy = text_for_record(plan, config);
     Controller controller(plan, boot, now(),
                           policy ? std::optional(sha256(*policy)) : std::nullopt);
@@ -243,11 +274,12 @@ int run(const std::string& config, bool verbose) {
         if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
     });
     recall(controller, plan, now());
-    const auto journal = policy ? open_journal(plan, boot, *policy, inbox) : nullptr;
+    const auto weights = weights_before(plan);
+    const auto journal = policy ? open_journal(plan, *std::move(claimed), *policy, inbox) : nullptr;
     Crew crew(
         plan,
         [&](const EndpointPlan& endpoint, int stop_fd) {
-            return make_actuator(endpoint, plan, stop_fd);
+            return make_actuator(endpoint, plan, stop_fd, weights);
         },
         [&](const std::string& target, const std::vector<Step>& steps,
             const Result<ItemStates>& states, const std::optional<Feedback>& feedback) {

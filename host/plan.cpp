@@ -68,11 +68,16 @@ bool is_set(std::string_view state, std::string_view action) {
            is_lowered(state) == (depth_of(action) > 0);
 }
 
+bool is_ready(std::string_view state) {
+    return state == "ready" || state.starts_with("ready@");
+}
+
 bool is_lowered(std::string_view state) {
     return depth_of(state) > 0 || state.starts_with(draining);
 }
 
 int depth_of(std::string_view state) {
+    state = state.substr(0, state.find('@'));  // behind it: how much of it is carried
     if (state.ends_with(by_others)) state.remove_suffix(by_others.size());
     if (state == "fsd") return 4;
     if (state == "off") return 3;

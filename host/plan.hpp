@@ -46,6 +46,9 @@ inline constexpr std::string_view cannot_tell = "unknown";
 /// Whether programs and services of the site's own may say that an item is that.
 [[nodiscard]] bool is_item_state(std::string_view word);
 
+/// Whether a server carries traffic: "ready", or "ready@30" of one that is drained by weight.
+[[nodiscard]] bool is_ready(std::string_view state);
+
 /// How far down a state or an action is: 0 carries traffic or load, 3 is off, 4 shut down for good.
 [[nodiscard]] int depth_of(std::string_view state);
 

@@ -187,7 +187,6 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     }
     if (auto pace = root.table("pace")) plan.pace = read_pace(*pace, {});
     read_topology(root, plan, complaints);
-    read_drills(root, plan);
     for (auto& section : root.rows("maintenance")) read_maintenance(section, plan);
     for (auto& section : root.rows("peer")) read_peer(section, plan);
     plan.yield_for = root.duration_or("yield_for", plan.yield_for);
@@ -204,6 +203,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     for (auto& section : root.rows("capacity")) read_capacity(section, plan.drain);
     check_capacity(plan, complaints);
     check_needs(plan, complaints);
+    read_drills(root, plan);
     check_emptied(plan, complaints);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();

@@ -84,7 +84,7 @@ std::optional<Room> Controller::State::room_of(const Target& target, double shar
     if (!target.is_read()) return target.room;
     std::set<std::string> down;
     for (const auto& [item, state] : target.ledger.states()) {
-        if (state != "ready") down.insert(item);
+        if (!is_ready(state)) down.insert(item);
     }
     auto items = items_to_yield(target.plan->items, down, share);
     if (items.empty()) return std::nullopt;

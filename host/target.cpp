@@ -184,6 +184,10 @@ PostureNotice Target::notice(bool armed) const {
     notice.armed = armed;
     notice.because = rung.because;
     notice.held = ledger.held_items();
+    // What is on its way down, too: a later life that finds it done must know whose it is.
+    for (auto& item : ledger.going_down()) notice.held.push_back(std::move(item));
+    std::sort(notice.held.begin(), notice.held.end());
+    notice.held.erase(std::unique(notice.held.begin(), notice.held.end()), notice.held.end());
     notice.blocked = blocked();
     return notice;
 }

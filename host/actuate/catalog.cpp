@@ -30,6 +30,7 @@ struct Make {
     const EndpointPlan& endpoint;
     const PolicyPlan& policy;
     int stop_fd;
+    const ServerWeights& before;
 
     template <class Field>
     [[nodiscard]] auto all(Field TargetPlan::*field) const {
@@ -46,7 +47,7 @@ struct Make {
             if (target.pace) watched[target.name] = {target.items.begin(), target.items.end()};
         }
         return make_haproxy(endpoint, all(&TargetPlan::backend), stop_fd, std::move(by_weight),
-                            std::move(watched));
+                            before, std::move(watched));
     }
     std::unique_ptr<Actuator> operator()(const SlurmEndpoint& /*how*/) const {
         return make_slurm(endpoint, all(&TargetPlan::items), host(), stop_fd);
@@ -68,8 +69,8 @@ struct Make {
 }  // namespace
 
 std::unique_ptr<Actuator> make_actuator(const EndpointPlan& endpoint, const PolicyPlan& policy,
-                                        int stop_fd) {
-    return std::visit(Make{endpoint, policy, stop_fd}, endpoint.how);
+                                        int stop_fd, const ServerWeights& before) {
+    return std::visit(Make{endpoint, policy, stop_fd, before}, endpoint.how);
 }
 
 }  // namespace firebreak

@@ -30,13 +30,15 @@ Result<std::string> exchange(const SocketAddress& address, const std::string& li
 class Haproxy final : public Actuator {
 public:
     Haproxy(EndpointPlan endpoint, std::map<std::string, std::string> backends, int stop_fd,
-            std::set<std::string> by_weight, std::map<std::string, std::set<std::string>> watched)
+            std::set<std::string> by_weight, ServerWeights before,
+            std::map<std::string, std::set<std::string>> watched)
         : endpoint_(std::move(endpoint)),
           address_(parse_address(endpoint_.address)),
           backends_(std::move(backends)),
           by_weight_(std::move(by_weight)),
           watched_(std::move(watched)),
-          stop_fd_(stop_fd) {}
+          stop_fd_(stop_fd),
+          weights_(std::move(before)) {}
 
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
         const auto backend = backends_.find(target);
@@ -52,6 +54,7 @@ public:
         if (by_weight) remember(target, *states);
         auto read = states_of(*states, by_weight);
         if (watched_.contains(target)) watch(target, backend->second, read);
+        if (by_weight) add_weights(target, read);
         return read;
     }
 
@@ -99,7 +102,7 @@ private:
         }
         auto then = set(backend, settings);
         if (!then || lost.empty()) return then;
-        // It was read by an earlier life of this host, and is not guessed.
+        // An earlier life of this host read it and kept no journal: it is not guessed.
         return fail(Fault::refused,
                     "the weight before the drain is not known: set it by hand:" + lost);
     }
@@ -136,6 +139,14 @@ private:
         }
     }
 
+    /// So that it stands in the journal, and a later life gives it back.
+    void add_weights(const std::string& target, ItemStates& states) const {
+        for (auto& [item, state] : states) {
+            const auto known = weights_.find({target, item});
+            if (known != weights_.end()) state += '@' + std::to_string(known->second);
+        }
+    }
+
     EndpointPlan endpoint_;
     std::optional<SocketAddress> address_;
     std::map<std::string, std::string> backends_;
@@ -147,17 +158,17 @@ private:
     int stop_fd_;
     Instant deadline_{};
     /// Target and server to the weight last read that was none of ours.
-    std::map<std::pair<std::string, std::string>, unsigned> weights_;
+    ServerWeights weights_;
 };
 
 }  // namespace
 
 std::unique_ptr<Actuator> make_haproxy(const EndpointPlan& endpoint,
                                        std::map<std::string, std::string> backends, int stop_fd,
-                                       std::set<std::string> by_weight,
+                                       std::set<std::string> by_weight, ServerWeights before,
                                        std::map<std::string, std::set<std::string>> watched) {
     return std::make_unique<Haproxy>(endpoint, std::move(backends), stop_fd, std::move(by_weight),
-                                     std::move(watched));
+                                     std::move(before), std::move(watched));
 }
 
 }  // namespace firebreak

@@ -123,6 +123,14 @@ std::optional<std::vector<std::string>> weight_settings_of(const Step& step,
     return settings;
 }
 
+std::optional<unsigned> weight_behind(std::string_view state) {
+    const auto at = state.find('@');
+    if (at == std::string_view::npos) return std::nullopt;
+    constexpr unsigned most = 256;  // SRV_UWGHT_MAX
+    const auto weight = number(state.substr(at + 1));
+    return weight && *weight > 0 && *weight <= most ? weight : std::nullopt;
+}
+
 std::vector<std::string> command_lines(const std::string& backend,
                                        const std::vector<std::string>& settings) {
     const std::string show = "show servers state " + backend;

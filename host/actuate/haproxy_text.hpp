@@ -34,6 +34,9 @@ using HaproxyServers = std::map<std::string, HaproxyServer>;
 [[nodiscard]] std::optional<std::vector<std::string>> weight_settings_of(
     const Step& step, const HaproxyServer& server, std::optional<unsigned> before);
 
+/// Behind a state where servers are drained by weight: 30 of "drain@30".
+[[nodiscard]] std::optional<unsigned> weight_behind(std::string_view state);
+
 /// Command lines without newline, each within max_line_bytes; the last one also reads back.
 [[nodiscard]] std::vector<std::string> command_lines(const std::string& backend,
                                                      const std::vector<std::string>& settings);

@@ -5,6 +5,7 @@
 
 #include "contract/digest.hpp"
 #include "contract/support/sqlite_statement.hpp"
+#include "host/journal/journal_lock.hpp"
 #include "host/journal/store.hpp"
 
 namespace firebreak {
@@ -29,6 +30,7 @@ constexpr const char* tables =
     "CREATE TABLE policy(hash TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;";
 constexpr const char* columns =
     "SELECT n, steady, wall, boot, kind, text, previous, hash FROM row ";
+constexpr const char* last_row = "SELECT n, hash, boot FROM row ORDER BY n DESC LIMIT 1";
 
 /// A connection, closed with its object.
 struct Base {
@@ -74,14 +76,22 @@ std::optional<ChainRow> row_of(const Statement& rows) {
 
 class SqliteJournal final : public JournalStore {
 public:
-    SqliteJournal(std::string path, std::string boot)
-        : path_(std::move(path)), boot_(std::move(boot)) {}
+    SqliteJournal(std::string path, std::string boot, std::string owner)
+        : path_(std::move(path)), boot_(std::move(boot)), owner_(std::move(owner)) {}
+
+    Result<void> claim() override {
+        std::error_code ignored;
+        const auto folder = fs::path(path_).parent_path();
+        if (!folder.empty()) fs::create_directories(folder, ignored);
+        return lock_.take(path_, owner_);
+    }
 
     Result<std::string> append(const std::vector<Entry>& entries) override {
         if (auto opened = open(); !opened) return tl::unexpected<Error>(opened.error());
         auto last_n = last_n_;
         auto head = head_;
         const int code = in_transaction([&] {
+            if (!ends_with_ours()) return SQLITE_ABORT;
             Statement insert(base_.base, "INSERT INTO row VALUES(?1,?2,?3,?4,?5,?6,?7,?8)");
             for (const auto& entry : entries) {
                 const auto row = chained(last_n, std::move(head), boot_, entry);
@@ -94,6 +104,7 @@ public:
         if (code != SQLITE_OK) return failed(code);
         last_n_ = last_n;
         head_ = head;
+        wrote_ = true;
         return head;
     }
 
@@ -151,6 +162,14 @@ private:
         return insert.bind(7, row.previous).bind(8, row.hash).run();
     }
 
+    /// Where locks fail (a network's file system without them, a lock file removed) another may
+    /// have written all the same: two lives must not be told in turns in one chain.
+    bool ends_with_ours() {
+        Statement last(base_.base, last_row);
+        const bool any = last.row();
+        return any ? last.text(1) == head_ : last_n_ == 0;
+    }
+
     /// The last row to go, or 0.
     std::uint64_t cut_of(WallTime before, std::uint64_t least, std::uint64_t most) {
         Statement young(base_.base, "SELECT min(n) FROM row WHERE wall >= ?1");
@@ -163,9 +182,7 @@ private:
 
     Result<void> open() {
         if (base_.base != nullptr) return {};
-        std::error_code ignored;
-        const auto folder = fs::path(path_).parent_path();
-        if (!folder.empty()) fs::create_directories(folder, ignored);
+        if (auto ours = claim(); !ours) return ours;
         const int code = sqlite3_open_v2(path_.c_str(), &base_.base,
                                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                                              SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -196,8 +213,12 @@ private:
             if (code == SQLITE_OK) code = base_.execute(mark.c_str());
             if (code != SQLITE_OK) return base_.bad(code, "opening", path_);
         }
-        Statement last(base_.base, "SELECT n, hash FROM row ORDER BY n DESC LIMIT 1");
+        Statement last(base_.base, last_row);
         const bool any = last.row();
+        if (any && wrote_ && last.text(2) != boot_) {
+            return fail(Fault::config, path_ + " is written by another host, of the life " +
+                                           last.text(2) + ": give each host a journal of its own");
+        }
         last_n_ = any ? last.number(0) : 0;
         head_ = any ? last.text(1) : chain_begin();
         if (last.code() == SQLITE_OK) return {};
@@ -225,9 +246,12 @@ private:
 
     std::string path_;
     std::string boot_;
+    std::string owner_;
+    JournalLock lock_;
     Base base_;
     std::uint64_t last_n_ = 0;
     std::string head_;
+    bool wrote_ = false;  ///< in this life
 };
 
 Result<void> open_to_read(Base& base, const std::string& path) {
@@ -241,8 +265,9 @@ Result<void> open_to_read(Base& base, const std::string& path) {
 
 }  // namespace
 
-std::unique_ptr<JournalStore> make_journal_store(std::string path, std::string boot) {
-    return std::make_unique<SqliteJournal>(std::move(path), std::move(boot));
+std::unique_ptr<JournalStore> make_journal_store(std::string path, std::string boot,
+                                                 std::string owner) {
+    return std::make_unique<SqliteJournal>(std::move(path), std::move(boot), std::move(owner));
 }
 
 Result<void> read_journal(const std::string& path, std::uint64_t first,
@@ -270,6 +295,21 @@ Result<void> read_requests(const std::string& path,
     if (auto opened = open_to_read(base, path); !opened) return opened;
     Statement rows(base.base, "SELECT text FROM row WHERE kind = 'operator' ORDER BY n");
     while (rows.row()) take(rows.text(0));
+    if (rows.code() == SQLITE_OK) return {};
+    return base.bad(rows.code(), "reading", path);
+}
+
+Result<void> read_receipts(const std::string& path,
+                           const std::function<bool(const std::string&)>& take) {
+    if (!fs::exists(path)) return {};
+    Base base;
+    if (auto opened = open_to_read(base, path); !opened) return opened;
+    Statement rows(base.base,
+                   "SELECT text FROM row WHERE kind = 'receipt' AND n > (SELECT max(n) FROM row) - "
+                   "100000 ORDER BY n DESC");
+    while (rows.row()) {
+        if (!take(rows.text(0))) return {};
+    }
     if (rows.code() == SQLITE_OK) return {};
     return base.bad(rows.code(), "reading", path);
 }

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 
+#include "host/power/draw.hpp"
+#include "host/restore/restore_plan.hpp"
 #include "host/topology_file.hpp"
 
 namespace firebreak {
@@ -16,18 +19,107 @@ constexpr Duration longest_drill = std::chrono::hours(1);
 constexpr std::array<std::pair<std::string_view, Posture>, 3> rungs = {
     {{"drain", Posture::drain}, {"shed", Posture::shed}, {"cut", Posture::cut}}};
 
-/// Targets by name, or every target of a site: one zone.
-std::vector<std::string> drilled(Section& section, const PolicyPlan& plan) {
-    if (!section.has("site")) return read_targets(section, plan);
+/// Every target of a site, or those of one stage of its restoration.
+std::vector<std::string> targets_at(Section& section, const PolicyPlan& plan) {
     const auto site = section.name("site");
-    if (section.has("targets")) section.complain("targets", "say either \"targets\" or \"site\"");
-    section.ignore("targets");
+    const auto stage = section.maybe_integer("stage", {1, 1000});
+    const auto stages = restore_stages(plan);
     std::vector<std::string> names;
-    for (const auto& target : plan.targets) {
-        if (target.site == site) names.push_back(target.name);
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < plan.targets.size(); ++i) {
+        if (plan.targets[i].site != site) continue;
+        last = std::max(last, stages[i]);
+        if (stage && stages[i] != static_cast<std::size_t>(*stage)) continue;
+        names.push_back(plan.targets[i].name);
     }
-    if (names.empty()) section.complain("site", "no target stands in \"" + site + "\"");
+    if (last == 0 && !site.empty()) {
+        section.complain("site", "no target stands in \"" + site + "\"");
+    } else if (names.empty() && stage) {
+        section.complain("stage", fmt::format("the last stage of {} is {}", site, last));
+    }
     return names;
+}
+
+/// The UPSs of the battery room, all at one site; none, and it is complained of.
+std::set<std::size_t> upss_in_room(Section& section, const PolicyPlan& plan,
+                                   const std::string& room, std::string& site) {
+    std::set<std::size_t> upss;
+    std::set<std::string> sites;
+    for (std::size_t i = 0; plan.map && i < plan.map->upss.size(); ++i) {
+        const auto& ups = plan.map->upss[i];
+        if (ups.room != room || (!site.empty() && ups.site != site)) continue;
+        upss.insert(i);
+        sites.insert(ups.site);
+    }
+    if (sites.size() == 1) site = *sites.begin();
+    if (upss.empty()) {
+        section.complain("room", fmt::format("no UPS of [topology] stands in a room \"{}\"{}", room,
+                                             site.empty() ? "" : " at " + site));
+    } else if (sites.size() > 1) {
+        section.complain("room", "several sites have a room \"" + room + "\": say \"site\"");
+        upss.clear();
+    }
+    return upss;
+}
+
+/// What hangs on a battery room, over whichever of its feeds. What nobody can place is left out.
+void drill_room(Section& section, PolicyPlan& plan, DrillPlan& drill) {
+    const auto room = section.text("room");
+    auto site = section.name_or("site", "");
+    const auto upss = upss_in_room(section, plan, room, site);
+    if (upss.empty()) return;
+    std::set<std::string> here;
+    for (const auto& target : plan.targets) {
+        if (target.site == site) here.insert(target.name);
+    }
+    Complaints unknown;
+    std::set<std::string> items, unplaced;
+    std::set<std::size_t> targets;
+    for (const auto& draw : draws_of(plan, here, unknown)) {
+        bool told = !draw.parts.empty();
+        bool hangs = false;
+        for (const auto& part : draw.parts) {
+            told = told && !part.feeds.empty();
+            for (const auto ups : part.feeds) hangs = hangs || upss.contains(ups);
+        }
+        for (const auto& [target, item] : draw.items) {
+            if (hangs) targets.insert(target), items.insert(item);
+            if (!hangs && !told) unplaced.insert(item);
+        }
+    }
+    for (const auto target : targets) drill.targets.push_back(plan.targets[target].name);
+    drill.items.assign(items.begin(), items.end());
+    if (items.empty()) {
+        section.complain("room", "no item of a target at " + site + " is known to hang on room \"" +
+                                     room + "\": see [topology]");
+    } else if (!unplaced.empty()) {
+        plan.warnings.push_back(fmt::format(
+            "drill {}: nobody can tell whether {}{} hangs on room {}: left out", drill.name,
+            *unplaced.begin(),
+            unplaced.size() > 1 ? fmt::format(" and {} more", unplaced.size() - 1) : "", room));
+    }
+}
+
+/// Of what the drill is: exactly one of four ways to say so.
+void read_drilled(Section& section, PolicyPlan& plan, DrillPlan& drill) {
+    const bool by_place = section.has("site") || section.has("stage") || section.has("room");
+    if (by_place && section.has("targets")) {
+        section.complain(
+            "targets",
+            "say either \"targets\" or \"site\", with \"room\" or \"stage\" or all of it");
+        section.ignore("targets");
+    }
+    if (section.has("room") && section.has("stage")) {
+        section.complain("stage", "say either \"room\" or \"stage\"");
+        section.ignore("stage");
+    }
+    if (section.has("room")) {
+        if (section.has("items")) section.complain("items", "\"room\" says which items they are");
+        section.ignore("items");
+        return drill_room(section, plan, drill);
+    }
+    drill.targets = by_place ? targets_at(section, plan) : read_targets(section, plan);
+    drill.items = section.texts("items");
 }
 
 void check_items(Section& section, const DrillPlan& drill, const PolicyPlan& plan) {
@@ -46,8 +138,7 @@ void read_drill(Section& section, PolicyPlan& plan) {
     DrillPlan drill;
     drill.place = section.place();
     drill.name = section.name("name");
-    drill.targets = drilled(section, plan);
-    drill.items = section.texts("items");
+    read_drilled(section, plan, drill);
     check_items(section, drill, plan);
     drill.posture = section.choice_or<Posture>("posture", rungs, Posture::drain);
     drill.hold_for = section.duration_or("hold_for", drill.hold_for);

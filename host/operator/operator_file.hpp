@@ -8,7 +8,7 @@ namespace firebreak {
 /// Without [operator] the socket stands beside the journal; without either there is none.
 void read_operator(Section& root, PolicyPlan& plan);
 
-/// The targets must have been read before.
+/// The targets and the topology must have been read before.
 void read_drills(Section& root, PolicyPlan& plan);
 
 [[nodiscard]] std::string describe_operators(const PolicyPlan& plan);

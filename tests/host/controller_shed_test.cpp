@@ -204,6 +204,30 @@ TEST_CASE("restart: a new life takes its items back and brings them up in its ow
     CHECK(story.take_done() == Names{"videos pangyo-a ready", "videos pangyo-b ready"});
 }
 
+TEST_CASE("restart: what was ordered down when a life was killed is brought back if it went down",
+          "[host][restart]") {
+    RoomStory before;
+    before.quiet_day();
+    before.deaf = true;  // the orders are under way, no answer has come
+    before.alarm("gas", Phase::firing);
+    CHECK(before.posture.at("text").held == Names{"pangyo-a", "pangyo-b"});
+
+    RoomStory story(story_policy(), "life-2");
+    story.servers = before.servers;
+    story.servers["text"]["pangyo-a"] = "drain";  // carried out before the kill; the other was not
+    story.connect();
+    for (const auto& [target, payload] : before.retained) {
+        story.arrives({story.self, Kind::posture, target, ""}, payload);
+    }
+    story.heartbeat();
+    for (const char* name : {"smoke", "gas", "on-battery"}) story.alarm(name, Phase::clear);
+    story.pass(6s);  // to the next reading
+    CHECK(story.posture.at("text").held == Names{"pangyo-a"});
+    story.pass(5min);
+    CHECK(story.take_done() == Names{"text pangyo-a ready"});
+    CHECK(story.posture.at("text").held.empty());
+}
+
 TEST_CASE("restart: what an earlier life wanted is not by itself evidence to act on",
           "[host][restart]") {
     RoomStory before;

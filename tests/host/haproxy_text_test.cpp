@@ -169,6 +169,17 @@ TEST_CASE("haproxy text: an address is a path or numbers, never a name", "[host]
     CHECK_FALSE(address_complaint('/' + std::string(200, 'x')).empty());
 }
 
+TEST_CASE("haproxy text: the weight behind a state is one that HAProxy takes, or none",
+          "[host][haproxy]") {
+    CHECK(weight_behind("drain@30") == 30U);
+    CHECK(weight_behind("maint@256") == 256U);
+    for (const char* none : {"drain", "drain@", "drain@0", "drain@257", "drain@-1", "drain@3x",
+                             "drain@99999999999", "@", ""}) {
+        INFO(none);
+        CHECK_FALSE(weight_behind(none));
+    }
+}
+
 TEST_CASE("haproxy text: drained by weight, a server gets back what was read and nothing guessed",
           "[host][haproxy]") {
     const auto set = [](const std::string& action, HaproxyServer server,

@@ -129,6 +129,60 @@ TEST_CASE("journal: what was appended is read back by others, one chain over sev
     CHECK(newest_row(place.path) == 5);
 }
 
+TEST_CASE("journal: a second process is refused, told who has it, and may once the first is gone",
+          "[host][journal]") {
+    const Place place;
+    std::array<int, 2> ready{};
+    REQUIRE(::pipe(ready.data()) == 0);
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        auto store = make_journal_store(place.path, "first", "seoul/seoul-1");
+        if (!store->append(entries(0, 1)) || ::write(ready[1], "x", 1) != 1) _exit(3);
+        for (;;) ::pause();
+    }
+    char word = 0;
+    REQUIRE(::read(ready[0], &word, 1) == 1);
+    auto second = make_journal_store(place.path, "second", "seoul/seoul-2");
+    for (const auto& refused : {second->claim().error(), second->append(entries(1, 1)).error(),
+                                second->keep_policy("x").error()}) {
+        CHECK(refused.fault == Fault::config);
+        INFO(refused.what);
+        CHECK(refused.what.starts_with(place.path + " is in use by host seoul/seoul-1, process " +
+                                       std::to_string(child) + " on "));
+    }
+    // By another name it is the same file.
+    const auto alias = (place.folder.path() / "alias").string();
+    std::filesystem::create_symlink(place.path, alias);
+    CHECK(make_journal_store(alias, "third")->claim().error().fault == Fault::config);
+    CHECK(rows_of(place.path).size() == 1);
+    ::kill(child, SIGKILL);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    for (const int end : ready) ::close(end);
+    CHECK(second->append(entries(1, 2)));
+    CHECK(trouble(rows_of(place.path)).empty());
+    CHECK(rows_of(place.path).size() == 3);
+}
+
+TEST_CASE("journal: where the lock was taken away, two lives are still not told in turns",
+          "[host][journal]") {
+    const Place place;
+    auto first = make_journal_store(place.path, "first");
+    REQUIRE(first->append(entries(0, 2)));
+    std::filesystem::remove(place.path + ".lock");
+    auto second = make_journal_store(place.path, "second");
+    REQUIRE(second->append(entries(2, 2)));
+    CHECK_FALSE(first->append(entries(4, 1)));
+    const auto refused = first->append(entries(4, 1));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().fault == Fault::config);
+    CHECK(refused.error().what.find("of the life second") != std::string::npos);
+    CHECK(second->append(entries(4, 1)));
+    const auto rows = rows_of(place.path);
+    CHECK(rows.size() == 5);
+    CHECK(trouble(rows).empty());
+}
+
 TEST_CASE("journal: a policy is kept once by its digest and not believed when changed",
           "[host][journal]") {
     const Place place;
@@ -263,6 +317,7 @@ TEST_CASE("journal thread: nothing that was written while the disk hung is lost"
         std::vector<Entry>& got;
         Hanging(Inbox<int>& g, std::vector<Entry>& out) : go(g), got(out) {}
 
+        Result<void> claim() override { return {}; }
         Result<std::string> append(const std::vector<Entry>& some) override {
             if (got.empty()) static_cast<void>(go.take(never));
             got.insert(got.end(), some.begin(), some.end());

@@ -62,6 +62,22 @@ TEST_CASE("ledger: what others change is no longer held", "[host][ledger]") {
     CHECK(ledger.held_items() == Names{"d"});
 }
 
+TEST_CASE("ledger: how much of an item was carried changes nothing about whose it is",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.read_back({{"a", "ready@77"}, {"b", "down@5"}, {"c", "drain@9"}}, t0);
+    ledger.ordered({step("a", "drain"), step("b", "drain")}, t0);
+    CHECK(ledger.going_down() == Names{"a", "b"});
+    ledger.read_back({{"a", "drain@77"}, {"b", "drain"}, {"c", "drain@9"}}, t0);
+    CHECK(ledger.held_items() == Names{"a", "b"});
+    CHECK(ledger.read_back({{"a", "drain"}, {"b", "drain@5"}, {"c", "drain"}}, t0 + 5s).empty());
+    CHECK(ledger.read_back({{"a", "drain@77"}, {"b", "ready@50"}}, t0 + 9s) == Names{"b"});
+    CHECK(ledger.read_back({{"a", "maint@77"}}, t0 + 12s) == Names{"a"});
+    ledger.took_over({"c"}, "");
+    CHECK(ledger.read_back({{"c", "drain@9"}}, t0 + 15s).empty());
+    CHECK(ledger.held().at("c") == "drain");
+}
+
 TEST_CASE("ledger: cut items stay held on their way back through drain", "[host][ledger]") {
     TargetLedger ledger;
     ledger.read_back({{"a", "ready"}}, t0);

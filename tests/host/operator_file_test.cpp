@@ -96,6 +96,103 @@ undo = false
           std::string::npos);
 }
 
+TEST_CASE("policy file: a drill of one battery room is of what hangs on it, by any feed",
+          "[host][policy]") {
+    const std::string map = R"(
+[topology]
+[[topology.ups]]
+name = "ups1"
+site = "pangyo"
+room = "east"
+kw = 10
+[[topology.ups]]
+name = "ups2"
+site = "pangyo"
+room = "west"
+kw = 10
+[[topology.pdu]]
+name = "e"
+ups = "ups1"
+[[topology.pdu]]
+name = "w"
+ups = "ups2"
+[[topology.rack]]
+name = "r1"
+site = "pangyo"
+pdus = ["e"]
+[[topology.rack]]
+name = "r2"
+site = "pangyo"
+pdus = ["e", "w"]
+[[topology.rack]]
+name = "r3"
+site = "pangyo"
+pdus = ["w"]
+[[topology.server]]
+name = "a"
+site = "pangyo"
+rack = "r1"
+kw = 1
+[[topology.server]]
+name = "c"
+site = "pangyo"
+rack = "r2"
+kw = 1
+[[topology.server]]
+name = "d"
+site = "pangyo"
+rack = "r3"
+kw = 1
+[[topology.cord]]
+target = "racks"
+item = "rack-a"
+rack = "r3"
+)";
+    const Read east(map + "[[drill]]\nname = \"east\"\nroom = \"east\"\n");
+    INFO(east.complaints.text());
+    CHECK(east.complaints.empty());
+    REQUIRE(east.plan.drills.size() == 1);
+    CHECK(east.plan.drills[0].targets == std::vector<std::string>{"text"});
+    CHECK(east.plan.drills[0].items == std::vector<std::string>{"a"});
+    // Nobody says where "b" stands: it is left out, and that is said.
+    CHECK(describe(east.plan).find("nobody can tell whether b hangs on room east: left out") !=
+          std::string::npos);
+    const Read west(map + "[[drill]]\nname = \"w\"\nroom = \"west\"\nsite = \"pangyo\"\n");
+    CHECK(west.complaints.empty());
+    CHECK(west.plan.drills.at(0).items == std::vector<std::string>{"rack-a"});
+    CHECK(Read(map + "[[drill]]\nname = \"x\"\nroom = \"north\"\n")
+              .says("no UPS of [topology] stands in a room \"north\""));
+    CHECK(Read(map + "[[drill]]\nname = \"x\"\nroom = \"east\"\nsite = \"seoul\"\n")
+              .says("room \"east\" at seoul"));
+    CHECK(Read("[[drill]]\nname = \"x\"\nroom = \"east\"\n").says("no UPS of [topology]"));
+    const Read twice(map +
+                     "[[topology.ups]]\nname = \"ups3\"\nsite = \"bundang\"\nroom = "
+                     "\"east\"\nkw = 1\n[[drill]]\nname = \"x\"\nroom = \"east\"\n");
+    CHECK(twice.says("several sites have a room \"east\""));
+    const Read both(map +
+                    "[[drill]]\nname = \"x\"\nroom = \"east\"\nstage = 1\nitems = "
+                    "[\"a\"]\ntargets = [\"text\"]\n");
+    for (const char* part :
+         {"either \"room\" or \"stage\"", "says which items", "either \"targets\""}) {
+        INFO(part << "\n" << both.complaints.text());
+        CHECK(both.says(part));
+    }
+}
+
+TEST_CASE("policy file: a drill of one stage is of its targets", "[host][policy]") {
+    const auto drill = [](const std::string& stage) {
+        return Read("[[drill]]\nname = \"s\"\nsite = \"pangyo\"\nstage = " + stage + "\n");
+    };
+    const auto first = drill("1");
+    INFO(first.complaints.text());
+    CHECK(first.complaints.empty());
+    CHECK(first.plan.drills.at(0).targets == std::vector<std::string>{"racks"});  // what feeds text
+    CHECK(drill("2").plan.drills.at(0).targets == std::vector<std::string>{"text"});
+    CHECK(drill("3").says("the last stage of pangyo is 2"));
+    CHECK(drill("0").says("stage"));
+    CHECK(Read("[[drill]]\nname = \"s\"\nstage = 1\n").says("\"site\" is missing"));
+}
+
 TEST_CASE("policy file: all that is wrong with a drill is said at once", "[host][policy]") {
     const Read read(R"(
 [[drill]]

@@ -124,24 +124,34 @@ TEST_CASE("haproxy: drained by weight, a server gets back the weight that was re
     auto actuator = ours();
     (void)haproxy.told("set server text/s1 weight 77");  // by a person, not the file's 20
     CHECK(*actuator->apply("text", {step("s0", "drain"), step("s1", "drain")}) ==
-          ItemStates{{"s0", "drain"}, {"s1", "drain"}, {"s2", "ready"}});
+          ItemStates{{"s0", "drain@10"}, {"s1", "drain@77"}, {"s2", "ready@30"}});
     CHECK(haproxy.weighs("s1", 0));
-    CHECK(actuator->apply("text", {step("s1", "maint")})->at("s1") == "maint");
-    CHECK(actuator->apply("text", {step("s1", "drain")})->at("s1") == "drain");
+    CHECK(actuator->apply("text", {step("s1", "maint")})->at("s1") == "maint@77");
+    CHECK(actuator->apply("text", {step("s1", "drain")})->at("s1") == "drain@77");
     CHECK(haproxy.weighs("s1", 0));
-    CHECK(actuator->apply("text", {step("s1", "ready")})->at("s1") == "ready");
+    CHECK(actuator->apply("text", {step("s1", "ready")})->at("s1") == "ready@77");
     CHECK(haproxy.weighs("s1", 77));
     CHECK(haproxy.weighs("s0", 0));
-    // A later life does not know, and does not guess; what it can do it does.
+    // A later life that is not told does not guess; what it can do it does.
     actuator = ours();
     const auto guess = actuator->apply("text", {step("s0", "ready"), step("s2", "drain")});
     CHECK(fault_of(guess) == Fault::refused);
     CHECK(guess.error().what ==
           "edge: the weight before the drain is not known: set it by hand: s0");
     CHECK(haproxy.weighs("s0", 0));
-    CHECK(actuator->observe("text")->at("s2") == "drain");
-    CHECK(actuator->apply("text", {step("s2", "ready")})->at("s2") == "ready");
+    CHECK(actuator->observe("text")->at("s2") == "drain@30");
+    CHECK(actuator->apply("text", {step("s2", "ready")})->at("s2") == "ready@30");
     CHECK(haproxy.weighs("s2", 30));
+    // One that is told gives it back, and believes what it reads itself before that.
+    (void)haproxy.told("set server text/s2 weight 44");
+    actuator = make_haproxy({"edge", haproxy.socket(), 2s}, {{"text", "text"}}, -1, {"text"},
+                            {{{"text", "s0"}, 10}, {{"text", "s2"}, 30}});
+    CHECK(*actuator->observe("text") ==
+          ItemStates{{"s0", "drain@10"}, {"s1", "ready@77"}, {"s2", "ready@44"}});
+    CHECK(actuator->apply("text", {step("s0", "ready"), step("s2", "drain")})->at("s0") ==
+          "ready@10");
+    CHECK(haproxy.weighs("s0", 10));
+    CHECK(actuator->apply("text", {step("s2", "ready")})->at("s2") == "ready@44");
 }
 
 TEST_CASE("haproxy: the runtime API over TCP does the same", "[system][haproxy]") {

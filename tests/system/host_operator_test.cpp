@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "host/operator/socket.hpp"
 #include "tests/system/host_stage.hpp"
@@ -36,6 +38,21 @@ struct Stage : HostStage {
         Process process(host_binary, words);
         const auto code = process.wait(20s);
         return {code.value_or(-1), process.out(), process.err()};
+    }
+    /// The policy of another host, with this journal and this socket.
+    [[nodiscard]] std::string other(const std::string& journal, const std::string& socket) const {
+        std::ifstream in(path("policy.toml"));
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        const auto replace = [&text](const std::string& what, const std::string& with) {
+            const auto at = text.find(what);
+            REQUIRE(at != std::string::npos);
+            text.replace(at, what.size(), with);
+        };
+        replace("host = \"seoul-1\"", "host = \"seoul-2\"");
+        replace("/host.journal\"", "/" + journal + "\"");
+        replace("[guard]", "[operator]\nsocket = \"" + socket + "\"\n[guard]");
+        folder.write("other.toml", text);
+        return path("other.toml");
     }
     /// All is clear, as the host has heard it.
     void calm() {
@@ -192,6 +209,31 @@ TEST_CASE("operator: on a full disk nothing new is begun, and goes on once there
     CHECK(::umount2(disk.path().c_str(), MNT_DETACH) == 0);
 }
 
+TEST_CASE("operator: a host that names another's journal does not begin, and may once that is gone",
+          "[system][host][operator]") {
+    const TempDir journal;
+    Stage stage(journal);
+    stage.start_host();
+    stage.calm();
+    const auto other = stage.other("host.journal", stage.path("other.sock"));
+    Process second(host_binary, {"run", "--config", other});
+    CHECK(second.wait(20s) == 2);
+    CHECK(has(second.err(), "event=journal-in-use"));
+    CHECK(has(second.err(), "host.journal is in use by host seoul/seoul-1, process " +
+                                std::to_string(stage.host->pid()) + " on "));
+    stage.alarm("gas", Phase::firing);  // the first goes on
+    CHECK(eventually([&] { return stage.is("drain"); }));
+    CHECK(eventually([&] { return stage.posture("text").reached == Posture::drain; }));
+    stage.host->kill();
+    Process third(host_binary, {"run", "--config", other});
+    CHECK(eventually([&] { return has(third.err(), "event=journal-open"); }));
+    CHECK(third.stop() == 0);
+    const auto proof = stage.verb({"history", "--verify"});
+    INFO(proof.out);
+    CHECK(proof.code == 0);
+    CHECK(has(proof.out, "whole"));
+}
+
 TEST_CASE("operator: the socket is its group's alone, shuts out slow callers and survives garbage",
           "[system][host][operator]") {
     const TempDir journal;
@@ -212,7 +254,7 @@ TEST_CASE("operator: the socket is its group's alone, shuts out slow callers and
     REQUIRE(::connect(silent, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
     CHECK(stage.verb({"status"}).code == 0);
     ::close(silent);
-    Process second(host_binary, {"run", "--config", stage.path("policy.toml")});
+    Process second(host_binary, {"run", "--config", stage.other("journal-2", path)});
     CHECK(eventually([&] { return has(second.err(), "event=operator-socket"); }));
     second.kill();
     CHECK(stage.verb({"status"}).code == 0);
