@@ -162,6 +162,9 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
     Target* target = find(receipt.target);
     if (target == nullptr) return;
     record_receipt(receipt, *target, now);
+    if (!receipt.steps.empty() && stepping.erase(target) > 0 && stepping.empty()) {
+        notes_from = now.steady;
+    }
     auto& ledger = target->ledger;
     if (!receipt.states) {
         const auto& error = receipt.states.error();
