@@ -67,10 +67,12 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
 }
 
 void Controller::State::took(const Target& target, const Step& step, Now now) {
-    const auto state = target.ledger.states().find(step.item);
-    const bool known = state != target.ledger.states().end();
-    if (known && !lowers(step, state->second)) {
-        restoration.took(place_of(target), step, armed, now.steady);
+    if (restoration.active()) {
+        const auto state = target.ledger.states().find(step.item);
+        const bool known = state != target.ledger.states().end();
+        if (known && !lowers(step, state->second)) {
+            restoration.took(place_of(target), step, armed, now.steady);
+        }
     }
     if (plan.guard.max_tier_percent < 100 && depth_of(step.action) > 0) {
         auto& share = share_of(*target.plan);
@@ -214,10 +216,12 @@ void Controller::State::tell_steps(const std::vector<Step>& steps, bool for_real
 
 void Controller::State::order(Target& target, std::vector<Step> steps, Now now) {
     target.ledger.ordered(steps, now.steady);
-    if (!steps.empty()) target.spaced_until = now.steady + plan.guard.spacing;
-    if (!steps.empty()) ++counters["orders.sent"];
-    if (!steps.empty() && depth_of(steps.front().action) > 0) {
-        pacing.stepped(place_of(target), now.steady);
+    if (!steps.empty()) {
+        target.spaced_until = now.steady + plan.guard.spacing;
+        ++counters["orders.sent"];
+        stepping.insert(&target);
+        notes_from = now.steady + notes_wait;
+        if (depth_of(steps.front().action) > 0) pacing.stepped(place_of(target), now.steady);
     }
     tell_steps(steps, true);
     if (steps.empty()) sent_again.push_back(target.plan->name);
@@ -225,7 +229,8 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
         note(EntryKind::order, step);
         command(target, step, true, now);
     }
-    orders.push_back({target.plan->name, std::move(steps)});
+    Order made{target.plan->name, std::move(steps)};
+    if (!taker || !taker(made)) orders.push_back(std::move(made));
 }
 
 void Controller::State::switch_outlets(Target& target, const std::vector<Step>& steps, Now now) {

@@ -268,6 +268,7 @@ Instant Controller::next_deadline() const {
         next = std::min(next, state.restoration.next_deadline(state.evaluated_at));
     }
     if (state.paced) next = std::min(next, state.pace.next_deadline());
+    if (state.notes_from > state.evaluated_at) next = std::min(next, state.notes_from);
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {
         if (!by_message(*target.plan)) {
@@ -296,6 +297,10 @@ std::vector<Order> Controller::take_orders() {
     return std::exchange(state_->orders, {});
 }
 
+void Controller::hand_orders_to(OrderTaker taker) {
+    state_->taker = std::move(taker);
+}
+
 std::vector<LogLine> Controller::take_log() {
     return std::exchange(state_->lines, {});
 }
@@ -309,7 +314,8 @@ std::vector<Entry> Controller::take_record() {
 }
 
 const Message* Controller::next_message() {
-    return state_->sealer.seal(state_->outgoing.next());
+    const auto& state = *state_;
+    return state_->sealer.seal(state_->outgoing.next(state.evaluated_at >= state.notes_from));
 }
 void Controller::message_sent() {
     state_->outgoing.sent();

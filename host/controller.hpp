@@ -2,6 +2,7 @@
 // clock or sleep. One thread owns it. next_deadline() says when to tick again.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,11 @@ public:
 
     /// Orders for the crew since the last call; at most one per target is under way.
     [[nodiscard]] std::vector<Order> take_orders();
+
+    /// Is offered each order as soon as it is decided, while the next ones are still thought of.
+    /// What it does not take waits for take_orders(); nothing here depends on which.
+    using OrderTaker = std::function<bool(Order&)>;
+    void hand_orders_to(OrderTaker taker);
 
     /// What happened since the last call, for the log; bounded when nobody asks.
     [[nodiscard]] std::vector<LogLine> take_log();

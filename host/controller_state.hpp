@@ -174,7 +174,13 @@ struct Controller::State {
     std::vector<Burden> carried;  // by target, where [[capacity]] says what sites hold
     Pace pace;
     bool paced = false;  // the pace held a step back: try again when it allows
-    std::vector<Order> orders;
+    /// What is noted for the curious waits while steps are carried out, and no longer than this:
+    /// thousands of messages would take the processor from those who carry them out.
+    static constexpr Duration notes_wait = std::chrono::seconds(1);
+    std::set<const Target*> stepping;  ///< their steps are with the crew
+    Instant notes_from{};
+    OrderTaker taker;
+    std::vector<Order> orders;  ///< those that it did not take
     std::vector<LogLine> lines;
     static constexpr std::size_t most_lines = 4096;
     std::vector<std::vector<const Target*>> sharing;  // by backend: the targets that name it

@@ -76,9 +76,16 @@ Result<Names> expand_one(std::string_view text, std::size_t most) {
     return out;
 }
 
+std::size_t digits_of(std::uint64_t value) {
+    std::size_t digits = 1;
+    for (; value >= 10; value /= 10) ++digits;
+    return digits;
+}
+
 /// Names that differ in the number they end with, which counts up by one.
 struct Run {
     std::string_view prefix, first, last;  ///< digits; no digits: a run of one
+    std::uint64_t value = 0;               ///< of `last`
 
     explicit Run(std::string_view name) {
         constexpr std::size_t most_digits = 18;
@@ -86,10 +93,13 @@ struct Run {
         digits = std::min(digits, most_digits);
         prefix = name.substr(0, name.size() - digits);
         first = last = name.substr(name.size() - digits);
+        value = number(last).value_or(0);
     }
+    /// As many digits as before, one more only where the number has outgrown them.
     [[nodiscard]] bool goes_on_with(const Run& next) const {
         if (first.empty() || next.prefix != prefix || next.first.empty()) return false;
-        return fmt::format("{:0{}}", *number(last) + 1, last.size()) == next.first;
+        return next.value == value + 1 &&
+               next.first.size() == std::max(last.size(), digits_of(next.value));
     }
     [[nodiscard]] std::string text() const {
         if (first == last) return fmt::format("{}{}", prefix, first);
@@ -106,6 +116,7 @@ std::vector<std::string> fold_hostlist(const std::vector<std::string>& names,
         const Run next(name);
         if (!runs.empty() && runs.back().goes_on_with(next)) {
             runs.back().last = next.last;
+            runs.back().value = next.value;
         } else {
             runs.push_back(next);
         }

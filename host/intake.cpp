@@ -165,6 +165,9 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
     const bool stepped = !receipt.steps.empty() && depth_of(receipt.steps.front().action) > 0;
     const bool news = pacing.heard(index, receipt.feedback, now.steady);
     record_receipt(receipt, *target, news, now);
+    if (!receipt.steps.empty() && stepping.erase(target) > 0 && stepping.empty()) {
+        notes_from = now.steady;
+    }
     auto& ledger = target->ledger;
     if (stepped) pacing.stepped(index, now.steady);
     if (!receipt.states) {

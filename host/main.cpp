@@ -102,11 +102,10 @@ void give_orders(Controller& controller, Crew& crew) {
     // Taken first, written last: thousands of lines must not hold up what they tell of.
     const auto lines = controller.take_log();
     for (auto& order : controller.take_orders()) {
-        const auto target = order.target;
-        const auto steps = order.steps;
-        if (crew.order(target, std::move(order.steps))) continue;
-        controller.handle(
-            Receipt{target, steps, fail(Fault::busy, "too many orders wait"), std::nullopt}, now());
+        if (crew.order(order)) continue;
+        controller.handle(Receipt{std::move(order.target), std::move(order.steps),
+                                  fail(Fault::busy, "too many orders wait"), std::nullopt},
+                          now());
     }
     for (const auto& line : lines) log(line);
 }
@@ -285,6 +284,7 @@ int run(const std::string& config, bool verbose) {
             const Result<ItemStates>& states, const std::optional<Feedback>& feedback) {
             return inbox.post(HostInput(Receipt{target, steps, states, feedback}));
         });
+    controller.hand_orders_to([&crew](Order& order) { return crew.order_alone(order); });
     const auto operators = open_operators(plan, inbox);
     const auto metrics = open_metrics(plan, inbox);
     loop(controller, {crew, journal.get(), operators.get()}, *link, inbox, missed, stop);

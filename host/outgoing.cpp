@@ -34,14 +34,14 @@ void Outgoing::link_up() {
     for (const auto& [topic, message] : retained_) unsent_.insert(topic);
 }
 
-const Message* Outgoing::next() {
+const Message* Outgoing::next(bool notes) {
     if (!up_) return nullptr;
     // A command to switch off must not wait behind a page of postures, nor they behind the record
     // of what has been done to thousands of servers.
     offered_from_ = nullptr;
     if (!records_.waiting.empty()) {
         offered_from_ = &records_;
-    } else if (unsent_.empty() && !notes_.waiting.empty()) {
+    } else if (notes && unsent_.empty() && !notes_.waiting.empty()) {
         offered_from_ = &notes_;
     }
     if (offered_from_ != nullptr) {

@@ -37,7 +37,8 @@ public:
     void link_up();
     void link_down() { up_ = false; }
 
-    [[nodiscard]] const Message* next();
+    /// Without `notes` the records for the curious wait on.
+    [[nodiscard]] const Message* next(bool notes = true);
     void sent();
 
     [[nodiscard]] std::uint64_t dropped() const { return records_.dropped + notes_.dropped; }

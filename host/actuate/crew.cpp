@@ -22,10 +22,14 @@ constexpr int company_ms = 2;
 /// How many orders an actuator that takes many is given at once.
 constexpr std::size_t most_at_once = 1024;
 
-struct Job {
-    Order order;
-    bool stop = false;
-};
+/// No order: stop.
+using Job = std::shared_ptr<Order>;
+
+/// HAProxy waits for nobody when a second worker's line is there while the first still reads what
+/// it said and makes its next line. More would only take from its few places for whoever asks.
+std::size_t workers_of(const EndpointPlan& endpoint) {
+    return std::holds_alternative<HaproxyEndpoint>(endpoint.how) ? 2 : 1;
+}
 
 /// Sleeps unless stopping; true when stopping.
 bool stopped(int stop_fd, int wait_ms) {
@@ -59,7 +63,7 @@ struct Crew::Worker {
 
     /// Steps before observations; none when stopping.
     std::vector<Order> next_orders() {
-        const auto has_steps = [](const Job& job) { return !job.order.steps.empty(); };
+        const auto has_steps = [](const Job& job) { return job && !job->steps.empty(); };
         auto next = std::find_if(waiting.begin(), waiting.end(), has_steps);
         const bool steps = next != waiting.end();
         if (!steps) next = waiting.begin();
@@ -70,8 +74,8 @@ struct Crew::Worker {
                 ++next;
                 continue;
             }
-            if (next->stop) return {};
-            orders.push_back(std::move(next->order));
+            if (!*next) return {};
+            orders.push_back(std::move(**next));
             next = waiting.erase(next);  // mostly the first of them, which moves none
         }
         return orders;
@@ -86,7 +90,7 @@ struct Crew::Worker {
     bool report_waiting(const Result<ItemStates>& states) {
         while (auto more = inbox.take_now()) waiting.push_back(std::move(*more));
         for (const auto& job : waiting) {
-            if (job.stop || !report(job.order, states)) return false;
+            if (!job || !report(*job, states)) return false;
         }
         waiting.clear();
         return true;
@@ -113,26 +117,39 @@ Crew::Crew(const PolicyPlan& policy, const Maker& make, const Sink& sink)
     : stop_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (stop_fd_ < 0) std::abort();  // no descriptors left at start: nothing would work
     for (const auto& endpoint : policy.endpoints) {
-        workers_.push_back(std::make_unique<Worker>(make(endpoint, stop_fd_), sink, stop_fd_));
+        const auto first = workers_.size();
+        for (std::size_t i = 0; i < workers_of(endpoint); ++i) {
+            workers_.push_back(std::make_unique<Worker>(make(endpoint, stop_fd_), sink, stop_fd_));
+        }
+        auto next = first;  // in turn: each has as many of each tier
         for (const auto& target : policy.targets) {
-            if (!by_message(target) && target.endpoint == endpoint.name) {
-                by_target_[target.name] = workers_.back().get();
-            }
+            if (by_message(target) || target.endpoint != endpoint.name) continue;
+            by_target_[target.name] = workers_[next].get();
+            if (++next == workers_.size()) next = first;
         }
     }
 }
 
 Crew::~Crew() {
     static_cast<void>(::eventfd_write(stop_fd_, 1));
-    for (auto& worker : workers_) worker->inbox.post({{}, true});
+    for (auto& worker : workers_) worker->inbox.post(nullptr);
     for (auto& worker : workers_) worker->thread.join();
     ::close(stop_fd_);
 }
 
-bool Crew::order(const std::string& target, std::vector<Step> steps) {
-    const auto worker = by_target_.find(target);
+bool Crew::order_alone(Order& order) {
+    const auto worker = by_target_.find(order.target);
+    if (worker == by_target_.end() || worker->second->actuator->takes_many()) return false;
+    return this->order(order);
+}
+
+bool Crew::order(Order& order) {
+    const auto worker = by_target_.find(order.target);
     if (worker == by_target_.end()) return false;
-    return worker->second->inbox.post({{target, std::move(steps)}, false});
+    const auto job = std::make_shared<Order>(std::move(order));
+    if (worker->second->inbox.post(job)) return true;
+    order = std::move(*job);
+    return false;
 }
 
 }  // namespace firebreak

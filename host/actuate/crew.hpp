@@ -1,12 +1,14 @@
-// One worker thread an endpoint, so that an absent or hanging HAProxy stalls no other. Owns the
-// actuators. Orders come from the core thread; receipts go to `sink` on the worker's thread,
-// which must only post to an inbox. Orders with steps go ahead of observations.
+// One worker thread an endpoint, or two, so that an absent or hanging HAProxy stalls no other. Owns
+// the actuators, one a worker; a target always has the same. Orders come from the core thread;
+// receipts go to `sink` on the worker's thread, which must only post to an inbox. Orders with steps
+// go ahead of observations.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/actuate/actuator.hpp"
@@ -28,8 +30,15 @@ public:
     Crew(const Crew&) = delete;
     Crew& operator=(const Crew&) = delete;
 
-    /// False when too many orders wait at the target's endpoint, or there is none.
-    [[nodiscard]] bool order(const std::string& target, std::vector<Step> steps);
+    /// False when too many orders wait at the target's endpoint, or there is none: then the order
+    /// is still the caller's.
+    [[nodiscard]] bool order(Order& order);
+    /// False, too, where orders that come together are carried out together.
+    [[nodiscard]] bool order_alone(Order& order);
+    [[nodiscard]] bool order(const std::string& target, std::vector<Step> steps) {
+        Order made{target, std::move(steps)};
+        return order(made);
+    }
 
 private:
     struct Worker;

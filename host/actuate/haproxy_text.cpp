@@ -23,8 +23,9 @@ constexpr unsigned any_drain = forced_drain | inherited_drain;
 constexpr unsigned starting = 1;
 constexpr unsigned running = 2;
 
-std::vector<std::string_view> words_of(std::string_view line) {
-    std::vector<std::string_view> words;
+/// In place of what `words` held: a table of thousands of rows has room in one.
+void split(std::string_view line, std::vector<std::string_view>& words) {
+    words.clear();
     while (!line.empty()) {
         const auto begin = line.find_first_not_of(" \t\r");
         if (begin == std::string_view::npos) break;
@@ -33,11 +34,21 @@ std::vector<std::string_view> words_of(std::string_view line) {
         words.push_back(line.substr(0, end));
         line.remove_prefix(end);
     }
+}
+
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    split(line, words);
     return words;
+}
+
+bool is_blank(std::string_view line) {
+    return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
     std::vector<std::string_view> lines;
+    lines.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
     while (!text.empty()) {
         const auto end = std::min(text.find('\n'), text.size());
         lines.push_back(text.substr(0, end));
@@ -102,6 +113,7 @@ bool is_header(std::string_view line) {
 
 std::vector<std::string> settings_of(const std::vector<Step>& steps) {
     std::vector<std::string> settings;
+    settings.reserve(steps.size());
     for (const auto& step : steps) settings.push_back(step.item + " state " + step.action);
     return settings;
 }
@@ -134,26 +146,27 @@ std::optional<unsigned> weight_behind(std::string_view state) {
 std::vector<std::string> command_lines(const std::string& backend,
                                        const std::vector<std::string>& settings) {
     const std::string show = "show servers state " + backend;
+    const std::string set = "set server " + backend + '/';
     std::vector<std::string> lines(1);
-    const auto add = [&lines](const std::string& command) {
-        // Between commands only: one that is empty is answered with the help text, a refusal.
+    // Between commands only: one that is empty is answered with the help text, a refusal.
+    const auto part = [&lines] {
         if (!lines.back().empty()) lines.back() += ';';
-        lines.back() += command;
     };
     for (const auto& setting : settings) {
-        const auto set = fmt::format("set server {}/{}", backend, setting);
-        if (lines.back().size() + set.size() + show.size() + 2 > max_line_bytes) {
+        if (lines.back().size() + set.size() + setting.size() + show.size() + 2 > max_line_bytes) {
             lines.emplace_back();
         }
-        add(set);
+        part();
+        lines.back().append(set).append(setting);
     }
-    add(show);
+    part();
+    lines.back() += show;
     return lines;
 }
 
 Result<void> parse_set_answer(std::string_view answer) {
     for (const auto line : lines_of(answer)) {
-        if (words_of(line).empty()) continue;  // success is an empty line
+        if (is_blank(line)) continue;  // success is an empty line
         return fail(Fault::refused, quoted(line));
     }
     return {};
@@ -166,7 +179,7 @@ Result<HaproxyServers> parse_servers(std::string_view answer, std::string_view b
     auto table = header;
     if (table != lines.begin() && header != lines.end()) --table;
     for (auto line = lines.begin(); line != table; ++line) {
-        if (!words_of(*line).empty()) return fail(Fault::refused, quoted(*line));
+        if (!is_blank(*line)) return fail(Fault::refused, quoted(*line));
     }
     if (header == lines.end()) return fail(Fault::corrupt, "no server table in the answer");
     if (table == header || !number(*table)) return fail(Fault::corrupt, "no table version");
@@ -176,8 +189,9 @@ Result<HaproxyServers> parse_servers(std::string_view answer, std::string_view b
     const Columns columns(words_of(*header));
     if (!columns.complete()) return fail(Fault::corrupt, "the server table lacks a column");
     HaproxyServers servers;
+    std::vector<std::string_view> words;
     for (auto line = header + 1; line != lines.end(); ++line) {
-        const auto words = words_of(*line);
+        split(*line, words);
         if (words.empty()) continue;
         if (words.size() < columns.least_words()) {
             return fail(Fault::corrupt, "a short row in the server table: " + quoted(*line));
@@ -198,7 +212,9 @@ Result<HaproxyServers> parse_servers(std::string_view answer, std::string_view b
 
 ItemStates states_of(const HaproxyServers& servers, bool by_weight) {
     ItemStates states;
-    for (const auto& [name, server] : servers) states[name] = state_of(server, by_weight);
+    for (const auto& [name, server] : servers) {
+        states.emplace_hint(states.end(), name, state_of(server, by_weight));
+    }
     return states;
 }
 

@@ -3,7 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <initializer_list>
+#include <optional>
+
+#include "host/hostlist.hpp"
 
 namespace firebreak {
 namespace {
@@ -11,8 +15,15 @@ namespace {
 constexpr std::string_view kept = "; before: ";
 constexpr std::size_t most_reason = 250;  // a reason is for people, and stands in every listing
 
-std::string mark_of(std::string_view host) {
-    return fmt::format("firebreak {} ", host);
+/// What follows this host's mark, or nothing: this is asked of every node, several times.
+std::optional<std::string_view> after_mark(std::string_view reason, std::string_view host) {
+    constexpr std::string_view mark = "firebreak ";
+    if (!reason.starts_with(mark)) return std::nullopt;
+    reason.remove_prefix(mark.size());
+    if (!reason.starts_with(host)) return std::nullopt;
+    reason.remove_prefix(host.size());
+    if (!reason.starts_with(' ')) return std::nullopt;
+    return reason.substr(1);
 }
 
 /// Up to the next blank.
@@ -20,25 +31,16 @@ std::string_view word(std::string_view text) {
     return text.substr(0, text.find(' '));
 }
 
-/// A field's value, where " Name=" stands; a Reason may hold blanks and is read apart.
+/// A field's value, where `name`, like " State=", stands; a Reason may hold blanks and is read
+/// apart.
 std::string_view field(std::string_view line, std::string_view name) {
-    const auto at = line.find(fmt::format(" {}=", name));
-    return at == std::string_view::npos ? "" : word(line.substr(at + name.size() + 2));
-}
-
-std::string reason_of(std::string_view line) {
-    constexpr std::string_view name = " Reason=";
     const auto at = line.find(name);
-    if (at == std::string_view::npos) return "";
-    auto text = line.substr(at + name.size());
-    text = text.substr(0, text.rfind(" ["));  // "[root@2026-11-26T18:05:25]"
-    return std::string(text);
+    return at == std::string_view::npos ? "" : word(line.substr(at + name.size()));
 }
 
-SlurmNode node_of(std::string_view line) {
-    SlurmNode node;
-    node.reason = reason_of(line);
-    auto states = field(line.substr(0, line.find(" Reason=")), "State");
+/// "IDLE*+DRAIN" into the words of it.
+void add_states(SlurmNode& node, std::string_view states) {
+    node.state.reserve(4);
     while (!states.empty()) {
         const auto end = std::min(states.find('+'), states.size());
         std::string state(states.substr(0, end));
@@ -50,6 +52,18 @@ SlurmNode node_of(std::string_view line) {
         node.state.push_back(std::move(state));
         states.remove_prefix(std::min(end + 1, states.size()));
     }
+}
+
+SlurmNode node_of(std::string_view line) {
+    constexpr std::string_view reason = " Reason=";
+    SlurmNode node;
+    const auto at = line.find(reason);
+    add_states(node, field(line.substr(0, at), " State="));
+    node.in_partition = line.substr(0, at).find(" Partitions=") != std::string_view::npos;
+    if (at == std::string_view::npos) return node;
+    auto text = line.substr(at + reason.size());
+    text = text.substr(0, text.rfind(" ["));  // "[root@2026-11-26T18:05:25]"
+    node.reason = text;
     return node;
 }
 
@@ -64,8 +78,9 @@ std::string plain(std::string_view text) {
 
 }  // namespace
 
-Result<std::map<std::string, SlurmNode>> parse_nodes(std::string_view answer) {
-    std::map<std::string, SlurmNode> nodes;
+Result<SlurmNodes> parse_nodes(std::string_view answer) {
+    SlurmNodes nodes;
+    nodes.reserve(static_cast<std::size_t>(std::count(answer.begin(), answer.end(), '\n')));
     while (!answer.empty()) {
         const auto end = std::min(answer.find('\n'), answer.size());
         const auto line = answer.substr(0, end);
@@ -84,8 +99,36 @@ Result<std::map<std::string, SlurmNode>> parse_nodes(std::string_view answer) {
     return nodes;
 }
 
+Result<SlurmNodes> parse_groups(std::string_view answer, std::size_t most) {
+    SlurmNodes nodes;
+    while (!answer.empty()) {
+        const auto end = std::min(answer.find('\n'), answer.size());
+        const auto line = answer.substr(0, end);
+        answer.remove_prefix(std::min(end + 1, answer.size()));
+        if (line.empty()) continue;
+        const auto first = line.find('|');
+        const auto second = first == std::string_view::npos ? first : line.find('|', first + 1);
+        if (first == 0 || second == std::string_view::npos) {
+            return fail(Fault::corrupt, "not a group of nodes: " + plain(line.substr(0, 120)));
+        }
+        SlurmNode node;
+        std::string states(line.substr(0, first));
+        std::transform(states.begin(), states.end(), states.begin(), [](unsigned char letter) {
+            return static_cast<char>(std::toupper(letter));
+        });
+        add_states(node, states);
+        node.in_partition = true;
+        const auto reason = line.substr(second + 1);
+        if (reason != "none") node.reason = reason;
+        const auto names = expand_hostlist(line.substr(first + 1, second - first - 1), most);
+        if (!names) return fail(Fault::corrupt, names.error().what);
+        for (const auto& name : *names) nodes.insert_or_assign(name, node);
+    }
+    return nodes;
+}
+
 std::string slurm_reason(std::string_view host, const Step& step, std::string_view before) {
-    auto reason = fmt::format("{}{}: {}", mark_of(host), step.action, step.because);
+    auto reason = fmt::format("firebreak {} {}: {}", host, step.action, step.because);
     if (!before.empty()) reason += fmt::format("{}{}", kept, before);
     return plain(reason);
 }
@@ -104,12 +147,10 @@ std::string state_of(const SlurmNode& node, std::string_view host) {
     const bool off = is({"POWERED_DOWN", "POWERING_DOWN", "POWER_DOWN"});
     const bool down = is({"DOWN", "FAIL"});
     const bool drained = is({"DRAIN", "DRAINED", "DRAINING"});
-    const auto mark = mark_of(host);
-    if (node.reason.starts_with(mark)) {
+    if (const auto asked = after_mark(node.reason, host)) {
         // What we asked for, as far as it has come: a drained node may be powered down by Slurm
         // itself, and a node that died drained shall come back no further than it was set.
-        const auto asked = std::string_view(node.reason).substr(mark.size());
-        const auto rung = depth_of(asked.substr(0, asked.find(':')));
+        const auto rung = depth_of(asked->substr(0, asked->find(':')));
         const int seen = off ? 3 : down ? 2 : drained ? 1 : 0;
         constexpr std::string_view words[] = {"ready", "drain", "maint", "off"};
         if (seen > 0) return std::string(words[std::min(rung, seen)]);

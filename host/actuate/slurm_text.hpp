@@ -1,11 +1,12 @@
-// Slurm's tools as text: words of commands out, `scontrol --oneliner show node` in. Pure. What
-// Firebreak puts down bears its mark in the node's Reason: who, which rung, why; a node without it
-// is somebody else's. Errors: corrupt. Facts: Slurm 22.05, scontrol(1), seen in its answers.
+// Slurm's tools as text: words of commands out, `scontrol --oneliner show node` and `sinfo` in.
+// Pure. What Firebreak puts down bears its mark in the node's Reason: who, which rung, why; a node
+// without it is somebody else's. Errors: corrupt. Facts: Slurm 22.05, scontrol(1), sinfo(1), seen
+// in their answers.
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "host/actuate/actuator.hpp"
@@ -15,11 +16,21 @@ namespace firebreak {
 struct SlurmNode {
     std::vector<std::string> state;  ///< the base state, then its flags
     bool responds = true;
-    std::string reason;  ///< without the "[who@when]" that Slurm adds
+    bool in_partition = false;  ///< of others sinfo says nothing
+    std::string reason;         ///< without the "[who@when]" that Slurm adds
 };
+using SlurmNodes = std::unordered_map<std::string, SlurmNode>;  ///< by name
 
-/// Nodes by name; names that Slurm does not know are left out.
-[[nodiscard]] Result<std::map<std::string, SlurmNode>> parse_nodes(std::string_view answer);
+/// Names that Slurm does not know are left out.
+[[nodiscard]] Result<SlurmNodes> parse_nodes(std::string_view answer);
+
+/// Nodes that are alike in one line, "idle+drain|n[0-499]|why": what --Format asks sinfo for, and
+/// --states of which nodes. The reason is last, because anything may stand in it.
+inline constexpr std::string_view groups_format = "StateComplete:0|,NodeList:0|,Reason:0";
+inline constexpr std::string_view lowered_states =
+    "drain,down,fail,power_down,powering_down,powered_down";
+/// More than `most` nodes are no answer to us.
+[[nodiscard]] Result<SlurmNodes> parse_groups(std::string_view answer, std::size_t most);
 
 /// "firebreak seoul/seoul-1 drain: pangyo/room/gas". `before` is the reason of a node that
 /// somebody else had drained: it is given back with the node.

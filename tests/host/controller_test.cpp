@@ -52,6 +52,35 @@ TEST_CASE("controller: an alarm drains at once, the first tier first, and is ack
     CHECK(acks[0].outcome == Outcome::done);
 }
 
+TEST_CASE("controller: orders may be had one by one as they are decided, none is lost or doubled",
+          "[host][controller]") {
+    RoomStory story;
+    story.quiet_day();
+    Names early;
+    story.controller.hand_orders_to([&](Order& order) {
+        if (order.target != "text") return false;
+        early.push_back(order.target);
+        auto taken = std::move(order);  // as a crew does
+        for (const auto& step : taken.steps) early.push_back(step.item + ' ' + step.action);
+        return true;
+    });
+    story.alarm("gas", Phase::firing);
+    CHECK(early == Names{"text", "pangyo-a drain", "pangyo-b drain"});
+    CHECK(story.take_done() == Names{"videos pangyo-a drain", "videos pangyo-b drain"});
+}
+
+TEST_CASE("controller: what is noted for the curious waits for what is being done, not for long",
+          "[host][controller]") {
+    RoomStory story;
+    story.quiet_day();
+    story.controller.hand_orders_to([](Order& order) { return !order.steps.empty(); });  // silence
+    story.alarm("gas", Phase::firing);
+    CHECK(story.posture.at("text").wanted == Posture::drain);
+    CHECK(story.take_commands().empty());
+    story.pass(1s);
+    CHECK(items(story.take_commands()) == all_drained);
+}
+
 TEST_CASE("controller: nothing is repeated while all is as wanted", "[host][controller]") {
     RoomStory story;
     story.quiet_day();

@@ -74,11 +74,12 @@ TEST_CASE("outgoing: commands to be obeyed, then the newest of each state, then 
     outgoing.retain({"t", "new", true});
     outgoing.note(command("done long ago"));
     outgoing.record(command("one"));
-    CHECK(id_of(outgoing.next()) == "one");
+    CHECK(id_of(outgoing.next(/*notes=*/false)) == "one");
     outgoing.sent();
-    REQUIRE(outgoing.next() != nullptr);
+    REQUIRE(outgoing.next(/*notes=*/false) != nullptr);
     CHECK(outgoing.next()->payload == "new");
     outgoing.sent();
+    CHECK(outgoing.next(/*notes=*/false) == nullptr);
     CHECK(id_of(outgoing.next()) == "done long ago");
     outgoing.sent();
     CHECK(outgoing.next() == nullptr);

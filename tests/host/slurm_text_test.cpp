@@ -76,8 +76,44 @@ TEST_CASE("slurm text: unknown nodes are left out, and what is no answer is not 
     const auto some = parse_nodes(line("n1", "IDLE") + "Node zz not found\n" + line("n2", "DOWN"));
     REQUIRE(some);
     CHECK(some->size() == 2);
+    CHECK_FALSE(some->at("n1").in_partition);  // sinfo would say nothing of it
+    CHECK(parse_nodes("NodeName=n1 State=IDLE Partitions=all,two  BootTime=None\n")
+              ->at("n1")
+              .in_partition);
     for (const char* text : {"slurm_load_node error: x\n", "NodeName=n1 Arch=x86_64\n", "<html>"}) {
         const auto nodes = parse_nodes(text);
+        REQUIRE(!nodes);
+        CHECK(nodes.error().fault == Fault::corrupt);
+    }
+}
+
+TEST_CASE("slurm text: nodes that are alike come in one line, and each is told of",
+          "[host][slurm]") {
+    // As sinfo 22.05.8 gave it, with --states=lowered_states --Format=groups_format.
+    const auto nodes = parse_groups(
+        "idle+drain|n[1-3],db7|firebreak seoul/seoul-1 drain: pangyo/room/gas\n"
+        "down|n4|none\n"
+        "idle+drain+not_responding|n6|disk | broken, [yes]\n",
+        10);
+    REQUIRE(nodes);
+    CHECK(nodes->size() == 6);
+    for (const char* name : {"n1", "n2", "n3", "db7"}) {
+        INFO(name);
+        CHECK(state_of(nodes->at(name), host) == "drain");
+    }
+    CHECK(state_of(nodes->at("n4"), host) == "maint-other");
+    CHECK(nodes->at("n4").reason.empty());
+    CHECK(state_of(nodes->at("n6"), host) == "drain-other");
+    CHECK(nodes->at("n6").reason == "disk | broken, [yes]");
+    CHECK_FALSE(nodes->at("n6").responds);
+    CHECK(parse_groups("", 10)->empty());
+}
+
+TEST_CASE("slurm text: what is no group of nodes is not believed", "[host][slurm]") {
+    for (const char* text : {"slurm_load_node error: x\n", "idle+drain|n1", "|n1|x", "drain||x\n",
+                             "drain|n[1-|x\n", "drain|n[1-11]|x\n"}) {
+        INFO(text);
+        const auto nodes = parse_groups(text, 10);
         REQUIRE(!nodes);
         CHECK(nodes.error().fault == Fault::corrupt);
     }

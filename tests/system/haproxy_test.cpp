@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -318,6 +319,42 @@ TEST_CASE("crew: a hanging HAProxy stalls no other, and stopping waits for none"
         CHECK(answer->states->at("s0") == "drain");
     }
     CHECK(std::chrono::steady_clock::now() - before < 10s);  // not the 30 s of the stuck one
+}
+
+TEST_CASE("crew: two targets of one HAProxy are drained at once, each as it was ordered",
+          "[system][haproxy]") {
+    const RealHaproxy one;
+    Inbox<Answer> answers(64);
+    const auto plan = two_endpoints(one.socket(), one.socket(), 10s);
+    Crew crew(
+        plan,
+        [&](const EndpointPlan& endpoint, int stop_fd) {
+            return make_actuator(endpoint, plan, stop_fd);
+        },
+        [&](const std::string& target, const std::vector<Step>& steps,
+            const Result<ItemStates>& states) {
+            return answers.post({target, steps.size(), states});
+        });
+    constexpr int rounds = 50;
+    for (int i = 0; i < rounds; ++i) {
+        for (const char* target : {"stuck", "stuck-too"}) {
+            Order order{target, {step("s0", i % 2 == 0 ? "drain" : "ready")}};
+            REQUIRE(crew.order_alone(order));
+        }
+    }
+    std::map<std::string, int> heard;
+    for (int i = 0; i < 2 * rounds; ++i) {
+        const auto answer = answers.take(std::chrono::steady_clock::now() + 30s);
+        REQUIRE(answer);
+        REQUIRE(answer->states);
+        CHECK(answer->steps == 1);
+        ++heard[answer->target];
+    }
+    CHECK(heard == std::map<std::string, int>{{"stuck", rounds}, {"stuck-too", rounds}});
+    Order unknown{"nobody", {step("s0", "drain")}};
+    CHECK_FALSE(crew.order_alone(unknown));
+    CHECK_FALSE(crew.order(unknown));
+    CHECK(unknown.steps.size() == 1);  // still the caller's
 }
 
 TEST_CASE("crew: what waits behind an absent HAProxy fails with it, not one by one",

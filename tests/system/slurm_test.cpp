@@ -1,5 +1,7 @@
 // The Slurm actuator against a real slurmctld, with real nodes and jobs.
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "host/actuate/slurm.hpp"
 #include "tests/catch.hpp"
@@ -78,6 +80,59 @@ TEST_CASE("slurm: what a person drained stays drained, with the person's reason"
     CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint");
     CHECK(ours->apply("batch", {step("n1", "ready")})->at("n1") == "drain-other");
     CHECK(shows(cluster.show("n1"), "Reason=disk broken ["));
+}
+
+TEST_CASE("slurm: what a person drains after the last look stays the person's", "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto ours = actuator(cluster);
+    CHECK(ours->observe("batch")->at("n1") == "ready");
+    cluster.tool("scontrol", {"update", "NodeName=n1", "State=DRAIN", "Reason=disk broken"});
+    const auto states =
+        ours->apply("batch", {step("n1", "drain"), step("n2", "drain"), step("n3", "drain")});
+    CHECK(*states == ItemStates{{"n1", "drain-other"}, {"n2", "drain"}, {"n3", "drain"}});
+    CHECK(shows(cluster.show("n1"), "Reason=disk broken ["));
+}
+
+TEST_CASE("slurm: before and after a drain sinfo is asked, and no node in full",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto tools = cluster.path("tools");
+    const auto asked = cluster.path("asked");
+    std::filesystem::create_directory(tools);
+    for (const std::string tool : {"scontrol", "sinfo"}) {
+        std::ofstream(tools + '/' + tool) << "#!/bin/sh\necho " << tool << " $1 $2 >> " << asked
+                                          << "\nexec /usr/bin/" << tool << " \"$@\"\n";
+        std::filesystem::permissions(tools + '/' + tool, std::filesystem::perms(0755));
+    }
+    auto plan = endpoint(cluster);
+    plan.address = tools;
+    const auto ours = make_slurm(plan, {{"batch", {"n1", "n2"}}}, "seoul/seoul-1", -1);
+    CHECK(ours->observe("batch")->at("n1") == "ready");
+    const auto states = ours->apply("batch", {step("n1", "drain"), step("n2", "drain")});
+    CHECK(*states == ItemStates{{"n1", "drain"}, {"n2", "drain"}});
+    std::ifstream in(asked);
+    CHECK(std::string{std::istreambuf_iterator<char>(in), {}} ==
+          "scontrol --oneliner show\nsinfo --noheader --all\n"
+          "scontrol update NodeName=n[1-2]\nsinfo --noheader --all\n");
+}
+
+TEST_CASE("slurm: a drain is read back as well where sinfo is missing or tells of no node",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto tools = cluster.path("tools");
+    std::filesystem::create_directory(tools);
+    std::filesystem::create_symlink("/usr/bin/scontrol", tools + "/scontrol");
+    auto without = endpoint(cluster);
+    without.address = tools;
+    const auto ours = make_slurm(without, {{"batch", {"n1"}}}, "seoul/seoul-1", -1);
+    CHECK(ours->observe("batch")->at("n1") == "ready");
+    CHECK(ours->apply("batch", {step("n1", "drain")})->at("n1") == "drain");
+
+    const auto all = actuator(cluster);
+    cluster.tool("scontrol", {"update", "PartitionName=all", "Nodes=n1,n3"});
+    static_cast<void>(all->observe("batch"));
+    CHECK(all->apply("batch", {step("n2", "drain")})->at("n2") == "drain");
+    CHECK(shows(cluster.show("n2"), "Reason=firebreak seoul/seoul-1 drain: pangyo/room/gas ["));
 }
 
 TEST_CASE("slurm: running jobs go back to the queue before their node goes down",
