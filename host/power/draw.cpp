@@ -4,6 +4,9 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <string_view>
+
+#include "host/power/servers_off.hpp"
 
 namespace firebreak {
 namespace {
@@ -52,17 +55,27 @@ void add_cords(std::vector<Cord>& cords, std::size_t item, const std::vector<std
     for (const auto server : servers) cords.push_back({item, server, pdu});
 }
 
+/// The cords that are drawn, by target and item.
+using Drawn = std::map<std::pair<std::string_view, std::string_view>, std::vector<const MapCord*>>;
+
+Drawn drawn_in(const PowerMap& map) {
+    Drawn drawn;
+    for (const auto& cord : map.cords) drawn[{cord.target, cord.item}].push_back(&cord);
+    return drawn;
+}
+
 /// By the cords that are drawn, else by the name of a rack or a server.
-void find_cords(const PolicyPlan& plan, const Servers& servers, std::size_t index, const Item& item,
-                std::vector<Cord>& cords) {
+void find_cords(const PolicyPlan& plan, const Servers& servers, const Drawn& drawn,
+                std::size_t index, const Item& item, std::vector<Cord>& cords) {
     const auto& target = plan.targets[item.target];
     const auto before = cords.size();
-    for (const auto& cord : plan.map->cords) {
-        if (cord.target != target.name || cord.item != item.name) continue;
-        add_cords(cords, index,
-                  cord.rack.empty() ? servers.named(target.site, cord.server)
-                                    : servers.in_rack(target.site, cord.rack),
-                  cord.pdu);
+    if (const auto those = drawn.find({target.name, item.name}); those != drawn.end()) {
+        for (const auto* cord : those->second) {
+            add_cords(cords, index,
+                      cord->rack.empty() ? servers.named(target.site, cord->server)
+                                         : servers.in_rack(target.site, cord->rack),
+                      cord->pdu);
+        }
     }
     if (cords.size() > before) return;
     auto fed = servers.in_rack(target.site, item.name);
@@ -143,6 +156,7 @@ std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& 
     if (!plan.map) return {};
     check_cords(plan, complaints);
     const Servers servers(*plan.map);
+    const auto drawn = drawn_in(*plan.map);
     std::vector<Item> items;
     std::vector<Cord> cords;
     for (std::size_t t = 0; t < plan.targets.size(); ++t) {
@@ -151,7 +165,7 @@ std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& 
         for (const auto& name : target.items) {
             const auto before = cords.size();
             items.push_back({t, name});
-            find_cords(plan, servers, items.size() - 1, items.back(), cords);
+            find_cords(plan, servers, drawn, items.size() - 1, items.back(), cords);
             if (cords.size() > before) continue;
             complaints.add(target.place,
                            "nobody can tell what \"" + name +
@@ -183,6 +197,26 @@ std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& 
     std::vector<Draw> out;
     for (auto& [group, draw] : draws) out.push_back(std::move(draw));
     return out;
+}
+
+std::map<std::size_t, std::vector<FedBy>> fed_by(const PolicyPlan& plan,
+                                                 const std::set<std::size_t>& targets) {
+    if (!plan.map) return {};
+    const Servers servers(*plan.map);
+    const auto drawn = drawn_in(*plan.map);
+    std::map<std::size_t, std::vector<FedBy>> out;
+    for (const auto target : targets) {
+        for (const auto& name : plan.targets[target].items) {
+            std::vector<Cord> cords;
+            find_cords(plan, servers, drawn, 0, {target, name}, cords);
+            for (auto& cord : cords) out[cord.server].push_back({target, std::move(cord.pdu)});
+        }
+    }
+    return out;
+}
+
+bool is_off(const PowerMap& map, std::size_t server, const std::set<std::string>& without) {
+    return !without.empty() && left_of(map, server, without).empty();
 }
 
 std::vector<double> falls_by(const Draw& draw, const std::vector<bool>& lost) {

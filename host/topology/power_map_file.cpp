@@ -102,6 +102,26 @@ std::optional<double> watts(const std::string& text) {
     return value;
 }
 
+/// Letters of any language, and no control characters.
+bool is_printable(std::string_view text) {
+    return std::none_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < ' ' || byte == 0x7f;
+    });
+}
+
+/// Of two columns of one name nobody can tell which is meant.
+void check_header(const CsvTable& table, const std::vector<std::optional<std::size_t>>& read,
+                  Complaints& complaints) {
+    const auto& header = table.header();
+    for (const auto& column : read) {
+        for (std::size_t i = column ? *column + 1 : header.size(); i < header.size(); ++i) {
+            if (slug(header[i].text) != slug(header[*column].text)) continue;
+            complaints.add(header[i].place, "two columns are named \"" + header[i].text + "\"");
+        }
+    }
+}
+
 }  // namespace
 
 void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
@@ -117,6 +137,7 @@ void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
     const auto status = table.column({"status"});
     const auto service = table.column({"service", "cf_service"});
     const auto power = table.column({"power", "allocated_draw", "cf_power"});
+    check_header(table, {name, site, rack, role, status, service, power}, complaints);
     for (const auto& row : table.rows()) {
         const auto text = [&](const std::optional<std::size_t>& column) {
             return column ? row[*column].text : std::string();
@@ -125,6 +146,9 @@ void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
         if (role && slug(text(role)).find("server") == std::string::npos) continue;
         if (status && slug(text(status)) != "active") continue;
         if (text(name).empty()) complaints.add(row[*name].place, "a server needs a name");
+        if (!is_printable(text(name)) || !is_printable(text(rack))) {
+            complaints.add(row[*name].place, "control characters in a name: is the file UTF-8?");
+        }
         if (!is_name(slug(text(site)))) {
             complaints.add(row[*site].place, "\"" + text(site) + "\" is no name of a site");
         }

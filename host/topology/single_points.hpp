@@ -13,8 +13,9 @@ namespace firebreak {
 /// Warnings, one a line for people. None: nothing was found, or there is no topology.
 [[nodiscard]] std::vector<std::string> single_points(const PolicyPlan& plan);
 
-/// Complains, with the rules as example, of every service that has a target at each of its sites
-/// which some rule drains, and no guard that keeps the last ones.
+/// Complains, with the rules as example, of every service of which rules may leave nothing at any
+/// of its sites, drained or without power, and no guard keeps the last ones; without a topology, of
+/// every backend with targets at several sites.
 void check_emptied(const PolicyPlan& plan, Complaints& complaints);
 
 }  // namespace firebreak

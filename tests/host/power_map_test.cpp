@@ -194,6 +194,26 @@ at_least = "drain"
     CHECK(complaints_of(head + other + careless + "max_tier_percent = 50\n" + map).empty());
 }
 
+TEST_CASE("power map: a list with two columns of a name, or of another encoding, is refused",
+          "[host][topology]") {
+    const auto complaints_of_list = [](const std::string& csv) {
+        PowerMap map;
+        Complaints complaints;
+        add_devices(map, csv, "d.csv", complaints);
+        return complaints.text();
+    };
+    CHECK(complaints_of_list("name,site,comment,Comment\r\ns1,pangyo,,\r\n").empty());
+    CHECK(complaints_of_list("name,site,Name\ns1,pangyo,s2\n") ==
+          "d.csv:1:11: two columns are named \"Name\"\n");
+    CHECK(says(complaints_of_list("name,site,power,rack,Power\ns1,pangyo,1,,2\n"),
+               "d.csv:1:22: two columns are named \"Power\""));
+    std::string wide;  // as UTF-16 without a mark
+    for (const char c : std::string("name,site\ns1,pangyo\n")) wide += {c, '\0'};
+    CHECK(says(complaints_of_list(wide), "is the file UTF-8?"));
+    CHECK(says(complaints_of_list("name,site\ns\x1b[2J,pangyo\n"), "is the file UTF-8?"));
+    CHECK(complaints_of_list("name,site\n\xec\x84\x9c\xeb\xb2\x84,pangyo\n").empty());
+}
+
 TEST_CASE("power map: NetBox's list of devices gives the active servers", "[host][topology]") {
     const TempDir folder;
     folder.write("devices.csv",
