@@ -174,6 +174,8 @@ void Controller::State::look_at_restoration(Now now) {
     }
     restoration.look(std::move(views), std::move(upss), now.steady);
     for (const auto& line : restoration.take_news()) {
+        // When a plan was shown bears on when it begins: a replay must show it at the same time.
+        if (record.on()) record.decided(EntryKind::decision, restoration_text(line));
         tell(LogLevel::info, "restoration", {{"note", line}});
     }
 }

@@ -293,6 +293,10 @@ std::string capacity_text(const std::string& site, const std::string& is) {
     return dump({{"capacity", site}, {"is", is}});
 }
 
+std::string restoration_text(const std::string& note) {
+    return dump({{"restoration", note}});
+}
+
 std::string refusal_text(const std::string& target, const std::string& why) {
     return dump({{"target", target}, {"why", why}});
 }

@@ -56,6 +56,7 @@ struct Stand {
 [[nodiscard]] std::string text_of(const Step& step);
 [[nodiscard]] std::string drill_ended_text(const std::string& drill, const std::string& because);
 [[nodiscard]] std::string capacity_text(const std::string& site, const std::string& is);
+[[nodiscard]] std::string restoration_text(const std::string& note);
 [[nodiscard]] std::string refusal_text(const std::string& target, const std::string& why);
 
 /// For people, from any row's text: "target=text wanted=drain because=pangyo/room/gas".

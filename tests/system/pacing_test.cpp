@@ -83,8 +83,8 @@ public:
         }
         const auto mood = fmt::format("str(servers),map({})", stage.path("mood"));
         config += fmt::format(
-            "frontend servers\n  bind 127.0.0.1:{}\n  tcp-request inspect-delay 300ms\n"
-            "  tcp-request content accept if WAIT_END or !{{ {} slow }}\n"
+            "frontend servers\n  bind 127.0.0.1:{}\n  timeout tarpit 300ms\n"
+            "  http-request tarpit deny_status 200 if {{ {} slow }}\n"
             "  http-request return status 500 if {{ {} bad }}\n  http-request return status 200\n",
             port + 1, mood, mood);
         stage.folder.write("haproxy.cfg", config);
