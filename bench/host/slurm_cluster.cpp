@@ -6,8 +6,10 @@
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
+#include "bench/support/process_figures.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/free_port.hpp"
 
@@ -31,6 +33,7 @@ MpiDefault=none
 SelectType=select/cons_tres
 SchedulerType=sched/builtin
 AccountingStorageType=accounting_storage/none
+SlurmdTimeout=0
 NodeName=n[0-{2}] NodeHostname=localhost NodeAddr=127.0.0.1 Port=1 CPUs=1 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES State=UP
 )";
@@ -68,13 +71,13 @@ SlurmCluster::SlurmCluster(std::size_t nodes) : count_(nodes) {
     update("undrain");
 }
 
-double SlurmCluster::timed(const std::vector<std::string>& words) const {
+double SlurmCluster::timed(const std::string& tool, const std::vector<std::string>& words) const {
     const auto start = std::chrono::steady_clock::now();
-    Process process("scontrol", words, {{"SLURM_CONF", conf()}});
+    Process process(tool, words, {{"SLURM_CONF", conf()}});
     // Of a node whose slurmd has never come it says that it cannot undrain it, and does.
     const bool may_complain = words.back() == "State=undrain";
     if (process.wait(60s) != 0 && !may_complain) {
-        throw std::runtime_error("scontrol: " + process.err());
+        throw std::runtime_error(tool + ": " + process.err());
     }
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -83,11 +86,30 @@ double SlurmCluster::update(const std::string& state) const {
     std::vector<std::string> words{"update", fmt::format("NodeName=n[0-{}]", count_ - 1),
                                    "State=" + state};
     if (state == "drain") words.emplace_back("Reason=bench");
-    return timed(words);
+    const auto took = timed("scontrol", words);
+    if (state == "undrain") settle();
+    return took;
+}
+
+/// Nodes that come back are asked for, by thousands of threads that find nobody: what is measured
+/// next must not be measured beside them.
+void SlurmCluster::settle() const {
+    constexpr auto a_while = 500ms;
+    constexpr double calm = 0.05;  // seconds of processor in that while
+    for (int tries = 0; tries < 240; ++tries) {
+        const auto before = cpu_seconds(controller_->pid());
+        std::this_thread::sleep_for(a_while);
+        if (cpu_seconds(controller_->pid()) - before < calm) return;
+    }
 }
 
 double SlurmCluster::show() const {
-    return timed({"--oneliner", "show", "node"});
+    return timed("scontrol", {"--oneliner", "show", "node"});
+}
+
+double SlurmCluster::show_alike() const {
+    return timed("sinfo", {"--noheader", "--all", "--local", "--states=drain,down",
+                           "--Format=StateComplete:0|,NodeList:0|,Reason:0"});
 }
 
 std::size_t SlurmCluster::count_drained() const {

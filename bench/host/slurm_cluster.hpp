@@ -21,10 +21,14 @@ public:
     double update(const std::string& state) const;
     /// Seconds that one `scontrol show node` takes, whose answer is thrown away.
     double show() const;
+    /// The same of the least that Slurm's tools can read back: nodes that are alike in one line.
+    double show_alike() const;
     [[nodiscard]] std::size_t count_drained() const;
 
 private:
-    [[nodiscard]] double timed(const std::vector<std::string>& words) const;
+    void settle() const;
+    [[nodiscard]] double timed(const std::string& tool,
+                               const std::vector<std::string>& words) const;
 
     std::size_t count_;
     TempDir folder_;
