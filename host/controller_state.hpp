@@ -88,8 +88,11 @@ struct Controller::State {
     bool climb(Target& target, Now now);
     /// What drains send elsewhere must find room there: staging.cpp.
     void make_room(Now now);
-    [[nodiscard]] std::optional<Room> room_of(const Target& target, double share) const;
-    [[nodiscard]] bool is_drained(const Target& target) const;
+    [[nodiscard]] std::optional<RoomVote> room_of(const Target& target, double share,
+                                                  Now now) const;
+    [[nodiscard]] bool is_drained(const Target& target, Now now) const;
+    /// A drain that sends its load to a site.
+    [[nodiscard]] const Rung* sender_to(const std::string& site, Now now) const;
     void look_at_restoration(Now now);
     void look_at_drains(Now now);
     void reading(const Topic& topic, const std::string& payload, Now now);

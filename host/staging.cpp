@@ -7,6 +7,7 @@
 
 #include "contract/payload.hpp"
 #include "host/controller_state.hpp"
+#include "host/guard/maintenance.hpp"
 
 namespace firebreak {
 namespace {
@@ -73,13 +74,32 @@ void Controller::State::choose_by_power(Now now) {
 }
 
 /// As long as anything of it is owed its load is not back.
-bool Controller::State::is_drained(const Target& target) const {
+bool Controller::State::is_drained(const Target& target, Now now) const {
     if (target.makes_room) return false;
     if (target.drill && !target.drill_items.empty()) return false;  // some servers: little moves
-    return target.rung.wanted >= Posture::drain || !target.ledger.held().empty();
+    if (!target.ledger.held().empty()) return true;
+    // What people keep from moving sends nothing, whatever is wanted.
+    const auto& name = target.plan->name;
+    const bool kept = holds.on(name) != nullptr ||
+                      guard_maintenance(plan.maintenance, name, now.wall).has_value();
+    return target.rung.wanted >= Posture::drain && !kept;
 }
 
-std::optional<Room> Controller::State::room_of(const Target& target, double share) const {
+const Rung* Controller::State::sender_to(const std::string& site, Now now) const {
+    const Rung* sender = nullptr;
+    for (const auto& other : targets) {
+        if (other.plan->site == site) continue;
+        const bool sends = std::any_of(plan.targets.begin(), plan.targets.end(), [&](auto& there) {
+            return there.site == site && there.service == other.plan->service;
+        });
+        if (!sends || other.rung.wanted < Posture::drain || !is_drained(other, now)) continue;
+        if (sender == nullptr || other.rung.admitted > sender->admitted) sender = &other.rung;
+    }
+    return sender;
+}
+
+std::optional<RoomVote> Controller::State::room_of(const Target& target, double share,
+                                                   Now now) const {
     if (share >= 1) return std::nullopt;
     if (!target.is_read()) return target.room;
     std::set<std::string> down;
@@ -87,29 +107,19 @@ std::optional<Room> Controller::State::room_of(const Target& target, double shar
         if (!is_ready(state)) down.insert(item);
     }
     auto items = items_to_yield(target.plan->items, down, share);
-    if (items.empty()) return std::nullopt;
     const auto& site = target.plan->site;
-    const Rung* cause = nullptr;  // of a drain that sends its load there
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-        const auto& other = targets[i];
-        const bool sends = std::any_of(plan.targets.begin(), plan.targets.end(), [&](auto& there) {
-            return there.site == site && there.service == other.plan->service;
-        });
-        if (!sends || !is_drained(other) || other.rung.wanted < Posture::drain) continue;
-        const bool better = cause == nullptr || other.rung.admitted > cause->admitted;
-        if (better) cause = &other.rung;
+    const auto* sender = sender_to(site, now);
+    if (sender == nullptr && target.room) {  // on the way back nobody gives up more than before
+        const auto& before = target.room->items;
+        std::erase_if(items, [&](const auto& item) { return !before.contains(item); });
     }
-    if (cause == nullptr) {  // on the way back nobody gives up more than before
-        if (target.room)
-            std::erase_if(items, [&](auto& i) { return !target.room->items.contains(i); });
-        return target.room ? std::optional(Room{target.room->vote, std::move(items)})
-                           : std::nullopt;
-    }
-    const bool fresh = cause->admitted >= Posture::drain;
-    auto because = fmt::format("{}{}: {}", room_at, site, cause->cause);
+    if (items.empty() || (sender == nullptr && !target.room)) return std::nullopt;
+    if (sender == nullptr) return RoomVote{target.room->vote, std::move(items)};
+    const bool fresh = sender->admitted >= Posture::drain;
+    auto because = fmt::format("{}{}: {}", room_at, site, sender->cause);
     because.resize(std::min(because.size(), longest_because));
-    return Room{
-        {Posture::drain, std::move(because), self, "", cause->cause_began, fresh, false, true},
+    return RoomVote{
+        {Posture::drain, std::move(because), self, "", sender->cause_began, fresh, false, true},
         std::move(items)};
 }
 
@@ -117,7 +127,7 @@ void Controller::State::make_room(Now now) {
     if (plan.drain.sites.empty()) return;
     std::vector<bool> drained;
     drained.reserve(targets.size());
-    for (const auto& target : targets) drained.push_back(is_drained(target));
+    for (const auto& target : targets) drained.push_back(is_drained(target, now));
     const auto before = std::exchange(carried, burdens(plan, drained, carried));
     for (const auto& site : plan.drain.sites) {
         const auto was = describe_site(plan, site.site, before);
@@ -129,7 +139,7 @@ void Controller::State::make_room(Now now) {
     }
     for (auto& target : targets) {
         const bool had = target.room.has_value();
-        target.give_room(room_of(target, carried[place_of(target)].share));
+        target.give_room(room_of(target, carried[place_of(target)].share, now));
         if (had || target.room) climb(target, now);
     }
 }
@@ -139,6 +149,7 @@ void Controller::State::look_at_drains(Now now) {
         return target.makes_room ? Posture::normal : target.rung.wanted;
     };
     for (const auto& target : targets) {
+        if (!pacing.paces(place_of(target))) continue;
         const bool done = target.reached() >= Posture::drain;
         pacing.look(place_of(target), drain_of(target), done, now.steady);
     }

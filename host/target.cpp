@@ -126,7 +126,7 @@ std::vector<Step> Target::room_steps() const {
     return steps;
 }
 
-void Target::give_room(std::optional<Room> wanted) {
+void Target::give_room(std::optional<RoomVote> wanted) {
     const bool same = wanted && room ? wanted->items == room->items : !wanted && !room;
     room = std::move(wanted);
     if (!same) ++only_revision;

@@ -19,7 +19,7 @@
 namespace firebreak {
 
 /// What a target gives up at its site for more important services.
-struct Room {
+struct RoomVote {
     Vote vote;
     std::set<std::string> items;  ///< that are to be down
 };
@@ -53,11 +53,11 @@ struct Target {
     std::optional<PostureNotice> published;  ///< without its stamp
     std::uint64_t published_of = 0;          ///< its revision then
 
-    bool hastened = false;      ///< an operator asked for it back: `calm_for` need not pass
-    bool interrupted = false;   ///< an alarm ended its drill: it stays down while any is active
-    std::optional<Room> room;   ///< what it is asked to give up
-    bool makes_room = false;    ///< nothing but that asks for its drain
-    std::optional<Vote> drill;  ///< what a drill asks, while it lasts
+    bool hastened = false;         ///< an operator asked for it back: `calm_for` need not pass
+    bool interrupted = false;      ///< an alarm ended its drill: it stays down while any is active
+    std::optional<RoomVote> room;  ///< what it is asked to give up
+    bool makes_room = false;       ///< nothing but that asks for its drain
+    std::optional<Vote> drill;     ///< what a drill asks, while it lasts
     std::set<std::string> drill_items;  ///< only these, while the drill leads; none: all
 
     Stand recorded;                ///< as the journal knows it
@@ -80,7 +80,7 @@ struct Target {
     void shed_only(std::set<std::string> items);
 
     /// Asked for room, or no longer: some items go down, some may come back.
-    void give_room(std::optional<Room> wanted);
+    void give_room(std::optional<RoomVote> wanted);
     /// What its alarms ask for, room aside.
     [[nodiscard]] Posture asked() const;
 

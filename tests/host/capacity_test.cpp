@@ -268,6 +268,22 @@ TEST_CASE("capacity: guards hold what makes room as they hold any step", "[host]
     CHECK(story.posture.at("text-seoul").held.empty());
 }
 
+TEST_CASE("capacity: for what an operator keeps from draining nobody makes room", "[host][drain]") {
+    auto story = standing();
+    story.quiet_day();
+    for (const auto* target : {"text", "videos"}) {
+        story.controller.handle(Ask{1, AskVerb::hold, target, 1h, "not yet", "sre"}, story.at());
+    }
+    story.take_done();
+    story.alarm("gas", Phase::firing);
+    CHECK(story.take_done().empty());
+    CHECK(story.posture.at("videos-seoul").wanted == Posture::normal);
+    story.controller.handle(Ask{2, AskVerb::resume, "text", {}, "", "sre"}, story.at());
+    story.settle();
+    // 200 of text and 300 of videos are just what it holds.
+    CHECK(story.take_done() == Names{"text pangyo-a drain", "text pangyo-b drain"});
+}
+
 TEST_CASE("capacity: a host that only rehearses moves nothing and says what it would",
           "[host][drain]") {
     auto plan = two_sites();
