@@ -31,6 +31,7 @@ public:
     /// The last value believed, to say what it jumped from.
     [[nodiscard]] double trusted() const { return trusted_; }
     [[nodiscard]] const Noise& noise() const { return noise_; }
+    [[nodiscard]] const BeliefPlan& plan() const { return plan_; }
 
 private:
     static constexpr double intermittent_share = 0.7;

@@ -29,9 +29,8 @@ Figure none(const char* why) {
 }  // namespace
 
 Figure Watch::figure(Memory& memory, const History& history, Instant now) {
-    const auto& quantity = memory.plan.quantity;
     const auto& eye = eyes_[memory.eye];
-    if (std::holds_alternative<Missing>(quantity)) {
+    if (memory.is<Missing>()) {
         // A true word now and then does not make a sensor: it would come and go all day.
         const bool there = fresh(eye, history, now) != nullptr && !eye.belief.intermittent();
         return {there ? 0 : std::max(0.0, seconds(now - eye.sound))};
@@ -39,18 +38,16 @@ Figure Watch::figure(Memory& memory, const History& history, Instant now) {
     if (!eye.index) return none("not read yet");
     if (!eye.belief.believed()) return none("not believed");
     if (history.fresh(*eye.index, now) == nullptr) return none("missing");
-    const bool course = std::holds_alternative<Rate>(quantity) ||
-                        std::holds_alternative<Change>(quantity) ||
-                        std::holds_alternative<TimeTo>(quantity);
+    const bool course = memory.is<Rate>() || memory.is<Change>() || memory.is<TimeTo>();
     if (course && eye.belief.intermittent()) return none("most of its readings are not believed");
     if (memory.peers) round(circles_[memory.circle], history, now);
-    if (std::holds_alternative<Rate>(quantity)) return rate(memory);
-    if (const auto* how = std::get_if<Change>(&quantity)) return change(memory, *how);
-    if (const auto* how = std::get_if<Deviation>(&quantity)) return deviation(memory, *how);
-    if (const auto* how = std::get_if<TimeTo>(&quantity)) return time_to(memory, *how);
-    if (const auto* how = std::get_if<Stuck>(&quantity)) return stuck(memory, *how, now);
-    if (std::holds_alternative<Overload>(quantity)) return {clocks_[memory.clock].remaining()};
-    if (std::holds_alternative<Difference>(quantity)) {
+    if (memory.is<Rate>()) return rate(memory);
+    if (memory.is<Change>()) return change(memory, how<Change>(memory));
+    if (memory.is<Deviation>()) return deviation(memory, how<Deviation>(memory));
+    if (memory.is<TimeTo>()) return time_to(memory, how<TimeTo>(memory));
+    if (memory.is<Stuck>()) return stuck(memory, how<Stuck>(memory), now);
+    if (memory.is<Overload>()) return {clocks_[memory.clock].remaining()};
+    if (memory.is<Difference>()) {
         const auto& other = eyes_[memory.other];
         if (fresh(other, history, now) == nullptr) return none("the other point is missing");
         return {eye.value - other.value};

@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
+#include "contract/overload.hpp"
 #include "firmware/alarm/belief.hpp"
 #include "firmware/alarm/condition.hpp"
-#include "contract/overload.hpp"
 #include "firmware/alarm/peers.hpp"
 #include "firmware/alarm/trace.hpp"
 
@@ -46,21 +49,27 @@ public:
                                       Verdict verdict);
 
 private:
-    /// A point as one belief sees it.
+    /// A point as one belief sees it. Its name stands apart: no reading asks for it.
     struct Eye {
-        PointId point;
         Belief belief;
-        BeliefPlan plan;
-        std::optional<PointIndex> index;
+        std::optional<PointIndex> index = {};
         Instant at = Instant::min();  ///< of the newest reading taken in
         Instant good{};               ///< of the newest believed one, or the start
         Instant sound{};              ///< when last most of the readings were believed
         std::uint32_t serial = 0;     ///< counts believed readings
+        std::uint32_t changes = 0;
         double value = 0;
         double changed = 0;  ///< when the value last changed
         double habit = 0;    ///< seconds between changes, usually
-        std::uint32_t changes = 0;
-        std::vector<std::uint32_t> traces = {}, clocks = {}, circles = {};
+        std::uint32_t traces = 0, circles = 0;
+        std::vector<std::uint32_t> parts = {};  ///< first its traces, then circles, then clocks
+
+        using Parts = std::span<const std::uint32_t>;
+        [[nodiscard]] Parts its_traces() const { return Parts(parts).first(traces); }
+        [[nodiscard]] Parts its_circles() const { return Parts(parts).subspan(traces, circles); }
+        [[nodiscard]] Parts its_clocks() const { return Parts(parts).subspan(traces + circles); }
+        void add_trace(std::uint32_t track);
+        void add_circle(std::uint32_t circle);
     };
     /// One point's trace for one length of window.
     struct Track {
@@ -78,28 +87,49 @@ private:
         Instant at = Instant::min();
         std::uint32_t news = 1;  ///< readings since `at`
     };
+    /// A condition: what every reading asks of its plan, and what it remembers. The plan itself
+    /// stands apart: tens of thousands of them are not to pass through the cache each second.
     struct Memory {
-        ConditionPlan plan;
+        explicit Memory(const ConditionPlan& plan);
+        template <class T>
+        [[nodiscard]] bool is() const {
+            return quantity == place_in<T>(static_cast<const Quantity*>(nullptr));
+        }
+
+        std::uint8_t quantity;  ///< which of Quantity's kinds
+        Compare compare;
+        bool peers = false;  ///< `circle` is used
+        bool held = false;   ///< met when last judged on evidence
+        bool proof = false;  ///< the peers have moved since `marked`, whatever they do now
+        int samples;
+        double limit, hysteresis;
+        Duration held_for;
         std::uint32_t eye = 0, other = 0, track = 0, circle = 0, clock = 0;
-        bool peers = false;        ///< `circle` is used
-        bool held = false;         ///< met when last judged on evidence
+        std::uint32_t plan = 0;    ///< in plans_
         int row = 0;               ///< readings in a row that met it
         std::uint32_t serial = 0;  ///< of the reading that was counted last
         Instant since{};           ///< of the first of them
         double mark = 0;           ///< the peers' median when the point last changed
         std::uint32_t marked = 0;
-        bool proof = false;  ///< the peers have moved since, whatever they do now
+
+    private:
+        template <class T, class... All>
+        static constexpr std::uint8_t place_in(const std::variant<All...>*) {
+            std::uint8_t place = 0;
+            static_cast<void>(((std::is_same_v<T, All> || (++place, false)) || ...));
+            return place;
+        }
     };
 
     std::uint32_t eye_of(const PointId& point, const BeliefPlan& belief);
     std::uint32_t track_of(const PointId& point, const BeliefPlan& belief, Duration window);
     std::uint32_t circle_of(const Group& group, const BeliefPlan& belief, Duration window);
-    void ask_for(Memory& memory);
-    void take(Eye& eye, const Reading& reading, Instant at);
-    void correct(Eye& eye, const Reading& reading);
+    void ask_for(Memory& memory, const ConditionPlan& plan);
+    void take(Eye& eye, double value, Instant at);
+    void correct(Eye& eye, const Seen& reading);
     void round(Circle& circle, const History& history, Instant now);
 
-    [[nodiscard]] const Reading* fresh(const Eye& eye, const History& history, Instant now) const;
+    [[nodiscard]] const Seen* fresh(const Eye& eye, const History& history, Instant now) const;
     [[nodiscard]] Figure figure(Memory& memory, const History& history, Instant now);
     [[nodiscard]] Figure rate(const Memory& memory) const;
     [[nodiscard]] Figure change(const Memory& memory, const Change& how) const;
@@ -107,6 +137,10 @@ private:
     [[nodiscard]] Figure time_to(const Memory& memory, const TimeTo& how) const;
     [[nodiscard]] Figure stuck(Memory& memory, const Stuck& how, Instant now) const;
     [[nodiscard]] bool proven(const Memory& memory, const Figure& figure) const;
+    template <class T>
+    [[nodiscard]] const T& how(const Memory& memory) const {
+        return std::get<T>(plans_[memory.plan].quantity);
+    }
     [[nodiscard]] double since_start(Instant at) const { return seconds(at - start_); }
 
     Instant start_;
@@ -115,6 +149,8 @@ private:
     std::vector<Circle> circles_;
     std::vector<OverloadClock> clocks_;
     std::vector<Memory> conditions_;
+    std::vector<PointId> points_;       ///< as eyes_
+    std::vector<ConditionPlan> plans_;  ///< as conditions_
     std::map<std::string, std::vector<std::uint32_t>, std::less<>> by_device_;
     std::map<PointId, std::vector<std::uint32_t>> by_point_;
 };
