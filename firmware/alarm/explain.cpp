@@ -167,7 +167,7 @@ std::string Watch::explain(std::uint32_t condition, const History& history, Inst
     if (known.missing != nullptr) {
         return fmt::format("{}: {}", name_of(plan.point), known.missing);
     }
-    const Seen* newest = history.newest(*eye.index);
+    const Seen* newest = history.newest(eye.index);
     const std::string of_point(to_string(newest->unit));
     const auto unit = quantity_unit(plan.quantity, newest->unit);
     auto text = finding(plan, known, eye.value, unit, of_point);
@@ -176,7 +176,7 @@ std::string Watch::explain(std::uint32_t condition, const History& history, Inst
                         word(plan.compare), plan.limit);
     if (verdict != Verdict::met) return text;
     // The label is the device's own word for a code.
-    const auto label = history.label(*eye.index);
+    const auto label = history.label(eye.index);
     if (reading && !label.empty()) text += fmt::format(" ({})", label);
     return text + fmt::format(", {:.0f} s old; {}", std::max(0.0, seconds(now - newest->at)),
                               clears(plan));

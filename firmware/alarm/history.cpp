@@ -11,9 +11,9 @@ void History::expect(const std::string& device, Duration silent_after) {
 }
 
 void History::expect(const PointId& point, Duration stale_after) {
-    auto& slot = slots_[resolve(point)];
-    slot.stale_after = stale_after;
-    slot.own_limit = true;
+    const auto index = resolve(point);
+    slots_[index].stale_after = stale_after;
+    cold_[index].own_limit = true;
 }
 
 History::Ear& History::listen(const std::string& name, Instant since, Duration silent_after) {
@@ -22,7 +22,7 @@ History::Ear& History::listen(const std::string& name, Instant since, Duration s
     ear.silent_after = silent_after;
     ear.expected = true;
     for (const auto& [measure, point] : ear.points) {
-        if (!slots_[point].own_limit) slots_[point].stale_after = silent_after;
+        if (!cold_[point].own_limit) slots_[point].stale_after = silent_after;
     }
     return ear;
 }
@@ -55,8 +55,8 @@ PointIndex History::resolve(const PointId& point, Unit unit) {
     const auto number = ear_of(point.device);
     const auto measure = measure_of(point.measure);
     auto& ear = ears_[number];
-    slots_.push_back({{start_, 0, Fault::stale, unit}, false, false, ear.silent_after});
-    cold_.push_back({number, measure, nullptr});
+    slots_.push_back({{start_, 0, Fault::stale, unit, false}, ear.silent_after});
+    cold_.push_back({number, measure, false, nullptr});
     const auto place =
         std::lower_bound(ear.points.begin(), ear.points.end(), measure,
                          [](const Entry& each, std::uint32_t than) { return each.measure < than; });
@@ -69,7 +69,7 @@ void History::put(Slot& slot, double value, std::optional<Fault> missing, Instan
     slot.seen.value = value;
     slot.seen.missing = missing;
     slot.seen.at = at;
-    slot.read = true;
+    slot.seen.is_read = true;
 }
 
 void History::put_label(PointIndex point, std::string_view label) {
@@ -84,21 +84,21 @@ void History::put_label(PointIndex point, std::string_view label) {
 void History::add(Reading reading) {
     const auto point = resolve(reading.point);
     auto& slot = slots_[point];
-    if (slot.read && reading.at < slot.seen.at) return;
+    if (slot.seen.is_read && reading.at < slot.seen.at) return;
     slot.seen.unit = reading.unit;
     add(point, reading.value, reading.label, reading.at);
 }
 
 void History::add(PointIndex point, double value, Instant at) {
     auto& slot = slots_[point];
-    if (slot.read && at < slot.seen.at) return;
+    if (slot.seen.is_read && at < slot.seen.at) return;
     put(slot, value, std::nullopt, at);
 }
 
 void History::add(PointIndex point, const Result<double>& value, const std::string& label,
                   Instant at) {
     auto& slot = slots_[point];
-    if (slot.read && at < slot.seen.at) return;
+    if (slot.seen.is_read && at < slot.seen.at) return;
     put_label(point, label);
     value ? put(slot, *value, std::nullopt, at) : put(slot, 0, value.error().fault, at);
 }
@@ -127,7 +127,7 @@ std::string_view History::label(PointIndex point) const {
 
 Result<double> History::evidence(const PointId& point, Instant now) const {
     const auto known = find(point);
-    if (!known || !slots_[*known].read) return fail(Fault::stale, "not read yet");
+    if (!known || !slots_[*known].seen.is_read) return fail(Fault::stale, "not read yet");
     const auto& slot = slots_[*known];
     if (stale(slot, now)) return fail(Fault::stale, "too old");
     if (slot.seen.missing) {

@@ -25,6 +25,7 @@ struct Seen {
     double value = 0;              ///< in `unit`
     std::optional<Fault> missing;  ///< why there is no value
     Unit unit = Unit::none;
+    bool is_read = false;  ///< false: no reading has ever come
 };
 
 class History {
@@ -65,12 +66,12 @@ public:
     /// The newest reading when it was ever read, however old.
     [[nodiscard]] const Seen* newest(PointIndex point) const {
         const auto& slot = slots_[point];
-        return slot.read ? &slot.seen : nullptr;
+        return slot.seen.is_read ? &slot.seen : nullptr;
     }
     /// As evidence(), without the reason: null when there is none.
     [[nodiscard]] const Seen* fresh(PointIndex point, Instant now) const {
         const auto& slot = slots_[point];
-        return slot.read && !slot.seen.missing && !stale(slot, now) ? &slot.seen : nullptr;
+        return slot.seen.is_read && !slot.seen.missing && !stale(slot, now) ? &slot.seen : nullptr;
     }
 
     /// Nothing when the point was never read.
@@ -114,13 +115,12 @@ private:
     /// What every reading and every condition touches, and no more.
     struct Slot {
         Seen seen;
-        bool read = false;
-        bool own_limit = false;  ///< stale_after is not the device's
         Duration stale_after = Duration::max();
     };
     struct Cold {
         std::uint32_t ear = 0;
         std::uint32_t measure = 0;
+        bool own_limit = false;              ///< stale_after is not the device's
         std::unique_ptr<std::string> label;  ///< where there ever was one
     };
 

@@ -34,6 +34,18 @@ public:
     /// True when one single step makes most of the rise or fall: that is no slope. Rounding makes
     /// steps too, but several of them before it is a slope that one asks about.
     [[nodiscard]] bool one_step() const;
+    /// Have fetched into the cache what the next reading will touch; of the ring its two ends.
+    void fetch_sums() const {
+        const auto* const ring = reinterpret_cast<const char*>(&ring_);
+        for (const auto* at = reinterpret_cast<const char*>(this); at < ring; at += 64) {
+            __builtin_prefetch(at, 1);
+        }
+    }
+    void fetch_ends() const {
+        __builtin_prefetch(&at(0), 1);
+        __builtin_prefetch(&at(size_), 1);
+    }
+
     /// The middle of the window's first half; nothing while line() has none.
     [[nodiscard]] std::optional<double> before() const;
 

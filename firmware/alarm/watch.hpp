@@ -3,7 +3,9 @@
 // alarm book, on the core's thread. Time counts in seconds from the start.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -49,19 +51,22 @@ public:
                                       Verdict verdict);
 
 private:
+    static constexpr PointIndex unknown = std::numeric_limits<PointIndex>::max();
+    static constexpr std::size_t line = 64;  ///< bytes that the processor fetches at once
+
     /// A point as one belief sees it. Its name stands apart: no reading asks for it.
-    struct Eye {
+    struct alignas(line) Eye {
         Belief belief;
-        std::optional<PointIndex> index = {};
+        PointIndex index = unknown;
+        std::uint32_t serial = 0;  ///< counts believed readings
+        std::uint32_t changes = 0;
+        std::uint32_t traces = 0, circles = 0;
         Instant at = Instant::min();  ///< of the newest reading taken in
         Instant good{};               ///< of the newest believed one, or the start
         Instant sound{};              ///< when last most of the readings were believed
-        std::uint32_t serial = 0;     ///< counts believed readings
-        std::uint32_t changes = 0;
         double value = 0;
-        double changed = 0;  ///< when the value last changed
-        double habit = 0;    ///< seconds between changes, usually
-        std::uint32_t traces = 0, circles = 0;
+        double changed = 0;                     ///< when the value last changed
+        double habit = 0;                       ///< seconds between changes, usually
         std::vector<std::uint32_t> parts = {};  ///< first its traces, then circles, then clocks
 
         using Parts = std::span<const std::uint32_t>;
@@ -72,7 +77,7 @@ private:
         void add_circle(std::uint32_t circle);
     };
     /// One point's trace for one length of window.
-    struct Track {
+    struct alignas(line) Track {
         std::uint32_t eye;
         Duration window;
         Trace trace;
@@ -98,11 +103,14 @@ private:
 
         std::uint8_t quantity;  ///< which of Quantity's kinds
         Compare compare;
-        bool peers = false;  ///< `circle` is used
-        bool held = false;   ///< met when last judged on evidence
-        bool proof = false;  ///< the peers have moved since `marked`, whatever they do now
+        bool peers = false;    ///< `circle` is used
+        bool held = false;     ///< met when last judged on evidence
+        bool proof = false;    ///< the peers have moved since `marked`, whatever they do now
+        bool percent = false;  ///< of Change and Deviation
+        bool turned = false;   ///< Deviation's either_way, TimeTo's falling
         int samples;
         double limit, hysteresis;
+        double aim = 0;  ///< TimeTo's limit, Stuck's moved
         Duration held_for;
         std::uint32_t eye = 0, other = 0, track = 0, circle = 0, clock = 0;
         std::uint32_t plan = 0;    ///< in plans_
@@ -132,15 +140,12 @@ private:
     [[nodiscard]] const Seen* fresh(const Eye& eye, const History& history, Instant now) const;
     [[nodiscard]] Figure figure(Memory& memory, const History& history, Instant now);
     [[nodiscard]] Figure rate(const Memory& memory) const;
-    [[nodiscard]] Figure change(const Memory& memory, const Change& how) const;
-    [[nodiscard]] Figure deviation(const Memory& memory, const Deviation& how) const;
-    [[nodiscard]] Figure time_to(const Memory& memory, const TimeTo& how) const;
-    [[nodiscard]] Figure stuck(Memory& memory, const Stuck& how, Instant now) const;
+    [[nodiscard]] Figure change(const Memory& memory) const;
+    [[nodiscard]] Figure deviation(const Memory& memory) const;
+    [[nodiscard]] Figure time_to(const Memory& memory) const;
+    [[nodiscard]] Figure stuck(Memory& memory, Instant now) const;
     [[nodiscard]] bool proven(const Memory& memory, const Figure& figure) const;
-    template <class T>
-    [[nodiscard]] const T& how(const Memory& memory) const {
-        return std::get<T>(plans_[memory.plan].quantity);
-    }
+    void fetch_ahead(std::span<const std::uint32_t> eyes) const;
     [[nodiscard]] double since_start(Instant at) const { return seconds(at - start_); }
 
     Instant start_;
