@@ -107,7 +107,7 @@ void Actions::ask(Action& action, const AlarmBook& book) {
 void Actions::act(Action& action, const History& history, Instant now) {
     const auto wanted = action.notice.wanted;
     const PointId point{site_.devices[action.plan->device].name, action.plan->measure};
-    const Reading* newest = history.newest(point);
+    const Seen* newest = history.newest(point);
     const auto evidence = history.evidence(point, now);
     const bool known = evidence && newest->at >= action.trust_from;
     const auto shows = known ? shown(action, *evidence) : Switched::unknown;

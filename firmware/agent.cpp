@@ -12,9 +12,7 @@ constexpr std::size_t max_unkept = 256;
 constexpr std::size_t max_records = 20'000;
 
 std::size_t topics_of(const SitePlan& plan) {
-    std::size_t topics = 2 + plan.alarms.size() + plan.actions.size();
-    for (const auto& device : plan.devices) topics += device.profile->registers.size();
-    return topics;
+    return 2 + plan.alarms.size() + plan.actions.size();
 }
 
 }  // namespace

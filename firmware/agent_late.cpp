@@ -4,15 +4,11 @@
 
 namespace firebreak {
 
-void Agent::State::keep_late(const Reading& reading, const Stamp& stamp) {
-    const auto point = readings.history().find(reading.point);
-    if (!point) return;
-    if (newest.size() <= *point) newest.resize(*point + 1);
-    newest[*point] = stamp.seq;
+void Agent::State::keep_late(PointIndex point, const Reading& what, const Stamp& stamp) {
     if (outbox.is_up()) return;
     const auto before = backlog.thinned();
-    backlog.add({*point, reading.value ? std::nullopt : std::optional(reading.value.error().fault),
-                 reading.value.value_or(0), reading.label, stamp.seq, stamp.at});
+    backlog.add({point, what.value ? std::nullopt : std::optional(what.value.error().fault),
+                 what.value.value_or(0), what.label, stamp.seq, stamp.at});
     if (backlog.thinned() == before || thinning_is_told) return;
     thinning_is_told = true;
     note(LogLevel::warning, "readings_thinned",
@@ -29,41 +25,59 @@ void Agent::State::announce_late() {
          fmt::format("up to {} readings of the time without a broker follow", backlog.size()));
 }
 
+const Message* Agent::State::message_of(PointIndex point, ReadingNotice notice, bool retained) {
+    const auto& history = readings.history();
+    notice.unit = history.unit(point);
+    notice.stamp.boot = stamper.boot();
+    spoken = {topic(Kind::reading, history.device(point), history.measure(point)), to_json(notice),
+              retained};
+    return &spoken;
+}
+
 const Message* Agent::State::next_late() {
     if (!outbox.is_up()) return nullptr;
     while (const Unsaid* next = backlog.front()) {
-        const Reading* known = readings.history().newest(PointIndex{next->point});
         // The newest of each point is state, and is said as such.
-        if (known == nullptr || newest[next->point] == next->seq) {
+        if (newest.seq(next->point) == next->seq) {
             backlog.sent();
             continue;
         }
-        ReadingNotice notice{
-            next->value, next->label, known->unit, {stamper.boot(), next->seq, next->at}, true};
+        ReadingNotice notice{next->value, next->label, Unit::none, {"", next->seq, next->at}, true};
         if (next->missing) {
             notice.value = tl::unexpected<Error>(
                 Error{*next->missing, std::string(to_string(*next->missing)), 0});
         }
-        late = {topic(Kind::reading, known->point.device, known->point.measure), to_json(notice),
-                false};
-        return &late;
+        return message_of(next->point, std::move(notice), false);
     }
     return nullptr;
 }
 
 const Message* Agent::State::next_message() {
-    late_is_offered = false;
+    offered = Offered::outbox;
     if (const Message* first = outbox.front(Rank::urgent)) return first;
     if (const Message* second = next_late()) {
-        late_is_offered = true;
+        offered = Offered::late;
         return second;
     }
-    return outbox.front();
+    if (const Message* third = outbox.front()) return third;
+    const auto point = newest.front();
+    if (!point) return nullptr;
+    offered = Offered::newest;
+    return message_of(*point, newest.notice(*point), true);
 }
 
 void Agent::State::message_sent() {
-    late_is_offered ? backlog.sent() : outbox.sent();
-    late_is_offered = false;
+    switch (std::exchange(offered, Offered::outbox)) {
+        case Offered::outbox:
+            outbox.sent();
+            break;
+        case Offered::late:
+            backlog.sent();
+            break;
+        case Offered::newest:
+            newest.sent();
+            break;
+    }
 }
 
 }  // namespace firebreak

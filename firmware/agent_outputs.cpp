@@ -4,12 +4,11 @@ namespace firebreak {
 
 void Agent::State::hear(const ReadingNews& news, Now now) {
     for (const auto& reading : news.publish) {
-        const ReadingNotice notice{reading.value, reading.label, reading.unit,
-                                   stamper.next(now.wall)};
-        keep_late(reading, notice.stamp);
-        outbox.put({topic(Kind::reading, reading.point.device, reading.point.measure),
-                    to_json(notice), true},
-                   Rank::ordinary);
+        const auto point = readings.history().find(reading.point);
+        if (!point) continue;
+        const auto stamp = stamper.next(now.wall);
+        newest.put(*point, reading.value, reading.label, stamp);
+        keep_late(*point, reading, stamp);
     }
     for (const std::size_t device : news.devices) {
         tell(book.look(plan.devices[device].name, readings.history(), now.steady), now);

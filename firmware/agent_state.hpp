@@ -24,6 +24,7 @@
 #include "firmware/births.hpp"
 #include "firmware/host_acks.hpp"
 #include "firmware/outbox/backlog.hpp"
+#include "firmware/outbox/newest.hpp"
 #include "firmware/outbox/outbox.hpp"
 #include "firmware/outlets.hpp"
 #include "firmware/polling.hpp"
@@ -43,9 +44,10 @@ struct Agent::State {
     Stamper stamper;
     Outbox outbox;
     Backlog backlog;
-    std::vector<std::uint64_t> newest;  ///< by PointIndex: the seq of the point's newest reading
-    Message late;                       ///< offered of the backlog
-    bool late_is_offered = false;
+    NewestReadings newest;  ///< by PointIndex
+    enum class Offered : std::uint8_t { outbox, late, newest };
+    Offered offered = Offered::outbox;
+    Message spoken;                 ///< of a reading, as it is offered
     bool thinning_is_told = false;  ///< in this outage
     Polling polling;
     Readings readings;
@@ -98,12 +100,14 @@ struct Agent::State {
     void on(const LinkUp& link, Now now) {
         ++counters["link.ups"];
         outbox.link_up();
+        newest.link_up();
         say_status(now);
         note(LogLevel::info, "link_up", link.broker);
         announce_late();
     }
     void on(const LinkDown& down, Now) {
         outbox.link_down();
+        newest.link_down();
         note(LogLevel::warning, "link_down", down.why);
     }
     void on(const Delivered& delivered, Now) { outbox.journal().delivered(delivered.ticket); }
@@ -131,9 +135,10 @@ struct Agent::State {
 
     // ---- outputs ----
     void hear(const ReadingNews& news, Now now);
-    void keep_late(const Reading& reading, const Stamp& stamp);
+    void keep_late(PointIndex point, const Reading& what, const Stamp& stamp);
     void announce_late();
     [[nodiscard]] const Message* next_late();
+    [[nodiscard]] const Message* message_of(PointIndex point, ReadingNotice notice, bool retained);
     [[nodiscard]] const Message* next_message();
     void message_sent();
     void tell(const std::vector<Transition>& transitions, Now now) {

@@ -95,7 +95,7 @@ void Outlets::carry_out(Outlet& outlet, Asked asked, const History& history, Ins
         return;
     }
     const PointId point{site_.devices[outlet.plan->device].name, outlet.plan->measure};
-    const Reading* newest = history.newest(point);
+    const Seen* newest = history.newest(point);
     const auto state = history.evidence(point, now);
     const double wanted = value_of(asked.command.action).value_or(0);
     if (state && newest->at >= outlet.trust_from && std::abs(*state - wanted) < 0.5) {

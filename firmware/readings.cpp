@@ -37,6 +37,12 @@ std::vector<Reading> read_block(const DevicePlan& device, const Block& block,
 
 Readings::Readings(const std::vector<DevicePlan>& devices, Duration publish_every, Instant start)
     : plans_(devices), publish_every_(publish_every), history_(start), next_check_(never) {
+    std::size_t points = 0;
+    for (const auto& plan : plans_) {
+        for (const auto& block : plan.blocks) points += block.registers.size();
+    }
+    history_.reserve(points);
+    devices_.reserve(plans_.size());
     for (std::size_t d = 0; d < plans_.size(); ++d) {
         const auto& plan = plans_[d];
         auto& device = devices_.emplace_back();
@@ -185,13 +191,17 @@ bool Readings::is_news(std::size_t device, std::size_t reg, const Result<double>
     const auto& all = plans_[device].publish;
     const auto how = all.empty() ? PublishPlan{} : all[reg];
     // Why a value is missing is told once a kind; the wording may differ from read to read.
-    const auto said = value ? Said{*value, {}} : Said{0, value.error().fault};
-    const bool same = point.published && point.published->missing == said.missing &&
-                      point.label == label && !is_beyond(said.value, point.published->value, how);
-    if (same && now - point.at < how.every.value_or(publish_every_)) return false;
-    point.published = said;
-    point.label = label;
-    point.at = now;
+    const auto missing = value ? std::nullopt : std::optional(value.error().fault);
+    const double number = value.value_or(0);
+    const bool same_label = point.label ? *point.label == label : label.empty();
+    const bool same = point.is_said && point.said_missing == missing && same_label &&
+                      !is_beyond(number, point.said, how);
+    if (same && now - point.said_at < how.every.value_or(publish_every_)) return false;
+    point.said = number;
+    point.said_missing = missing;
+    point.is_said = true;
+    point.said_at = now;
+    if (!same_label) point.label = std::make_unique<std::string>(label);
     return true;
 }
 

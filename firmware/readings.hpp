@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,20 +53,19 @@ public:
     [[nodiscard]] std::uint64_t implausible() const { return implausible_; }
 
 private:
-    /// What people were last told of a point, as far as it decides whether to tell them anew.
-    struct Said {
-        double value = 0;
-        std::optional<Fault> missing;
-    };
+    /// A point, and what people were last told of it as far as it decides whether to tell them
+    /// anew.
     struct Point {
-        std::optional<Said> published;
-        std::string label;
-        Instant at{};
-        Instant good{};               ///< last good answer, or the start
-        std::optional<Fault> failed;  ///< why the last read gave none
-        bool missing = false;         ///< has been said to be
+        double said = 0;
+        Instant said_at{};
+        std::unique_ptr<std::string> label;  ///< as said, where there ever was one
+        Instant good{};                      ///< last good answer, or the start
+        PointIndex index = 0;                ///< in the history, once wanted
+        bool is_said = false;
+        std::optional<Fault> said_missing;  ///< why `said` is none
+        std::optional<Fault> failed;        ///< why the last read gave none
+        bool missing = false;               ///< has been said to be
         bool wanted = false;
-        PointIndex index = 0;  ///< in the history, once wanted
     };
     struct DeviceState {
         DeviceStatus counts;

@@ -29,7 +29,9 @@ public:
         return topic;
     }
     [[nodiscard]] LinkOptions away(LinkOptions options) const {
-        for (auto& filter : options.subscriptions) filter = away(std::move(filter));
+        for (auto* filters : {&options.subscriptions, &options.sure_subscriptions}) {
+            for (auto& filter : *filters) filter = away(std::move(filter));
+        }
         options.will.topic = away(std::move(options.will.topic));
         return options;
     }

@@ -18,11 +18,14 @@ namespace firebreak {
 struct LinkOptions {
     BrokerPlan broker = {};
     std::string client_id = {};
-    std::vector<std::string> subscriptions = {};  ///< made anew at every connection
+    std::vector<std::string> subscriptions = {};       ///< made anew at every connection
+    std::vector<std::string> sure_subscriptions = {};  ///< so too, at QoS 1 whatever the session
     /// QoS 1, and the broker keeps what comes while we are away, for as long as broker.session
     /// says. Otherwise QoS 0 and nothing: who must not be handed anything late is sent it again.
     bool keeps_session = false;
-    Message will = {};  ///< retained, QoS 1
+    Message will = {};  ///< QoS 1
+    /// Of publish(), not of will and farewell. At 0 what a connection takes along is gone for good.
+    int qos = 1;
     /// On the library's thread: what publish() was too busy for may be offered again.
     std::function<void()> on_room = [] {};
 };
@@ -35,7 +38,7 @@ public:
     /// be called again.
     [[nodiscard]] virtual Instant tick(Instant now) = 0;
 
-    /// QoS 1. Fault::busy when the link is down or too much is in flight: offer it again on_room().
+    /// Fault::busy when the link is down or too much is in flight: offer it again on_room().
     /// Once taken, a message with a ticket is sent on connection after connection until it is had.
     [[nodiscard]] virtual Result<void> publish(const Message& message) = 0;
 

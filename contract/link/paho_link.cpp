@@ -133,8 +133,8 @@ private:
     Slot* slot_of(const mqtt::token& token) {
         return slots_.of_sending(reinterpret_cast<std::uintptr_t>(token.get_user_context()));
     }
-    static mqtt::const_message_ptr to_paho(const Message& message) {
-        return mqtt::make_message(message.topic, message.payload, /*qos=*/1, message.retained);
+    static mqtt::const_message_ptr to_paho(const Message& message, int qos = 1) {
+        return mqtt::make_message(message.topic, message.payload, qos, message.retained);
     }
     bool move(State from, State to) { return state_.compare_exchange_strong(from, to); }
 
@@ -228,7 +228,7 @@ private:
     Result<void> send(Slot& slot) {
         auto* name = reinterpret_cast<void*>(slots_.begin_sending(slot));
         try {
-            client_->publish(to_paho(slot.message), name, publishing_);
+            client_->publish(to_paho(slot.message, options_.qos), name, publishing_);
             return {};
         } catch (const mqtt::exception& e) {
             slot.stage = Slot::free;
@@ -241,7 +241,8 @@ private:
         while (true) {
             Slot* next = slots_.failed();
             if (next == nullptr) return true;
-            if (next->message.ticket == 0 && now_ - next->since > resend_within) {
+            const bool old = next->message.ticket == 0 && now_ - next->since > resend_within;
+            if (old || options_.qos == 0) {
                 log(LogLevel::warning, "publish_lost", {{"topic", next->message.topic}});
                 next->stage = Slot::free;
             } else if (slots_.in_flight() >= window_ || !send(*next)) {
@@ -289,12 +290,14 @@ private:
             // What a session still held paho forgets without a word when the broker has forgotten
             // the session (MQTTAsync.c, MQTTAsync_completeConnection).
             if (!resumed_) slots_.fail_sent();
-            if (options_.subscriptions.empty()) return went_up();
-            const auto& filters = options_.subscriptions;
-            client_->subscribe(
-                mqtt::string_collection::create(filters),
-                mqtt::iasync_client::qos_collection(filters.size(), options_.keeps_session ? 1 : 0),
-                nullptr, subscribing_);
+            auto filters = options_.subscriptions;
+            mqtt::iasync_client::qos_collection qos(filters.size(), options_.keeps_session ? 1 : 0);
+            const auto& sure = options_.sure_subscriptions;
+            filters.insert(filters.end(), sure.begin(), sure.end());
+            qos.resize(filters.size(), 1);
+            if (filters.empty()) return went_up();
+            client_->subscribe(mqtt::string_collection::create(filters), qos, nullptr,
+                               subscribing_);
         } catch (const mqtt::exception& e) {
             lost(std::string("subscribe: ") + e.what());
         }

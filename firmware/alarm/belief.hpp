@@ -31,6 +31,7 @@ public:
     /// The last value believed, to say what it jumped from.
     [[nodiscard]] double trusted() const { return trusted_; }
     [[nodiscard]] const Noise& noise() const { return noise_; }
+    [[nodiscard]] const BeliefPlan& plan() const { return plan_; }
 
 private:
     static constexpr double intermittent_share = 0.7;
@@ -44,12 +45,12 @@ private:
 
     BeliefPlan plan_;
     Noise noise_;
-    bool any_ = false;
-    bool believed_ = false;
     double trusted_ = 0;
     double last_ = 0, last_t_ = 0;
     double since_ = 0;           ///< of the last jump while doubted
     double direction_ = 0;       ///< of that jump
+    bool any_ = false;
+    bool believed_ = false;
     bool cools_ = false;         ///< the last step was an even one back down
     bool goes_on_ = false;       ///< a second step the same way, or two back down
     std::uint32_t changes_ = 0;  ///< steps since then: a sensor that lives

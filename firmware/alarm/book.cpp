@@ -36,7 +36,7 @@ std::string cut(std::string text) {
 }  // namespace
 
 AlarmBook::AlarmBook(std::vector<AlarmPlan> plans, Instant start)
-    : plans_(std::move(plans)), entries_(plans_.size()), watch_(start) {
+    : plans_(std::move(plans)), entries_(plans_.size()), ties_(plans_.size()), watch_(start) {
     for (std::size_t alarm = 0; alarm < plans_.size(); ++alarm) {
         entries_[alarm].state.since = start;
         by_name_.emplace(plans_[alarm].name, alarm);
@@ -51,37 +51,49 @@ void AlarmBook::build(std::size_t alarm) {
     entry.signs = signs_of(alarm, plan.conditions);
     entry.unless = signs_of(alarm, plan.unless);
     entry.confirmed_by = signs_of(alarm, plan.confirmed_by);
+    entry.kinds = static_cast<std::uint32_t>(plan.join.kinds);
+    entry.needed = plan.all ? 0 : static_cast<std::uint32_t>(plan.join.at_least);
+    if (entry.kinds > 0 || entry.confirmed_by.count > 0) entry.within = plan.join.within;
     for (const auto& name : plan.annunciation.suppressed_by) {
         for (const auto other : alarms_named(name)) {
-            entry.suppressors.push_back(other);
-            entries_[other].dependents.push_back(alarm);
+            ties_[alarm].suppressors.push_back(other);
+            ties_[other].dependents.push_back(alarm);
+            entry.has_suppressors = true;
         }
     }
 }
 
-std::vector<AlarmBook::Sign> AlarmBook::signs_of(std::size_t alarm,
-                                                 const std::vector<ConditionPlan>& conditions) {
-    std::vector<Sign> signs;
+AlarmBook::Signs AlarmBook::signs_of(std::size_t alarm,
+                                     const std::vector<ConditionPlan>& conditions) {
+    const Signs signs{static_cast<std::uint32_t>(signs_.size()),
+                      static_cast<std::uint32_t>(conditions.size())};
     for (const auto& condition : conditions) {
         Sign sign;
-        sign.condition = watch_.add(condition);
         sign.off_delay = condition.off_delay;
         const auto kind = std::find(kinds_.begin(), kinds_.end(), condition.kind);
         sign.kind = static_cast<std::uint32_t>(kind - kinds_.begin());
         if (kind == kinds_.end()) kinds_.push_back(condition.kind);
         if (const auto* other = std::get_if<OtherAlarm>(&condition.quantity)) {
             sign.asks = true;
-            sign.alarms = alarms_named(other->alarm);
-            for (const auto asked : sign.alarms) entries_[asked].dependents.push_back(alarm);
+            sign.condition = static_cast<std::uint32_t>(asked_.size());
+            asked_.push_back(alarms_named(other->alarm));
+            for (const auto asked : asked_.back()) ties_[asked].dependents.push_back(alarm);
         } else {
+            sign.condition = watch_.add(condition);
             watch_device(condition.point.device, alarm);
             if (const auto* difference = std::get_if<Difference>(&condition.quantity)) {
                 watch_device(difference->other.device, alarm);
             }
         }
-        signs.push_back(std::move(sign));
+        signs_.push_back(sign);
     }
     return signs;
+}
+
+bool AlarmBook::is_suppressed(std::size_t alarm) const {
+    const auto& others = ties_[alarm].suppressors;
+    return std::any_of(others.begin(), others.end(),
+                       [this](std::size_t other) { return tells(entries_[other].state); });
 }
 
 /// Itself, or all that a template of this name made.
@@ -140,15 +152,15 @@ std::optional<Transition> AlarmBook::take_up(const AlarmNotice& earlier, Now now
     const AlarmState before = entry.state;
     entry.state = taken_up(before, plans_[*found], earlier, now);
     if (entry.state == before) return std::nullopt;
-    if (entry.state.phase != before.phase) entry.cause = earlier.cause;
+    if (entry.state.phase != before.phase) ties_[*found].cause = earlier.cause;
     earliest_ = std::min(earliest_, due(*found));
-    tell_dependents(entry, now.steady);
-    return Transition{*found, before, entry.state, entry.cause};
+    tell_dependents(*found, now.steady);
+    return Transition{*found, before, entry.state, ties_[*found].cause};
 }
 
 std::string AlarmBook::suppressors(std::size_t alarm) const {
     std::string names;
-    for (const auto other : entries_[alarm].suppressors) {
+    for (const auto other : ties_[alarm].suppressors) {
         if (!tells(entries_[other].state)) continue;
         if (!names.empty()) names += ", ";
         names += plans_[other].name;
@@ -179,8 +191,8 @@ void AlarmBook::settle(const History& history, Instant now, Changes& changed) {
     }
 }
 
-void AlarmBook::tell_dependents(const Entry& entry, Instant now) {
-    for (const auto dependent : entry.dependents) {
+void AlarmBook::tell_dependents(std::size_t alarm, Instant now) {
+    for (const auto dependent : ties_[alarm].dependents) {
         if (std::exchange(entries_[dependent].waits, true)) continue;
         waiting_.push_back(dependent);
         earliest_ = std::min(earliest_, now);
@@ -193,33 +205,31 @@ std::optional<Transition> AlarmBook::judge_one(std::size_t alarm, const History&
     const auto& plan = plans_[alarm];
     auto& entry = entries_[alarm];
     entry.recheck = never;
-    const bool lasting = plan.join.kinds > 0 || !plan.confirmed_by.empty();
-    const Duration within = lasting ? plan.join.within : Duration::zero();
-    look_at(entry.signs, within, entry, history, now);
+    look_at(entry.signs, entry.within, entry, history, now);
     look_at(entry.unless, Duration::zero(), entry, history, now);
-    look_at(entry.confirmed_by, within, entry, history, now);
-    entry.verdict = verdict_of(entry, plan);
+    look_at(entry.confirmed_by, entry.within, entry, history, now);
+    entry.verdict = verdict_of(entry);
     const AlarmState before = entry.state;
     // Only what is known to hold suppresses, and only while somebody is told of it.
-    entry.state.suppressed_by_design =
-        std::any_of(entry.suppressors.begin(), entry.suppressors.end(),
-                    [this](std::size_t other) { return tells(entries_[other].state); });
+    entry.state.suppressed_by_design = entry.has_suppressors && is_suppressed(alarm);
     entry.state = step(entry.state, entry.verdict, plan, now, order);
     earliest_ = std::min(earliest_, due(alarm));
     if (entry.state == before) return std::nullopt;
-    tell_dependents(entry, now);
+    tell_dependents(alarm, now);
+    auto& cause = ties_[alarm].cause;
     // Without evidence there is nothing new to say; the last cause stands.
     if (entry.state.phase != before.phase && entry.verdict != Verdict::no_evidence) {
-        entry.cause = cause_of(alarm, history, now);
+        cause = cause_of(alarm, history, now);
     }
-    return Transition{alarm, before, entry.state, entry.cause};
+    return Transition{alarm, before, entry.state, cause};
 }
 
-void AlarmBook::look_at(std::vector<Sign>& signs, Duration within, Entry& entry,
-                        const History& history, Instant now) {
-    for (auto& sign : signs) {
+void AlarmBook::look_at(Signs signs, Duration within, Entry& entry, const History& history,
+                        Instant now) {
+    for (auto& sign : in(signs)) {
         const bool was_met = sign.asks && sign.seen == Verdict::met;
-        sign.seen = sign.asks ? ask(sign.alarms) : watch_.judge(sign.condition, history, now);
+        sign.seen =
+            sign.asks ? ask(asked_[sign.condition]) : watch_.judge(sign.condition, history, now);
         if (sign.seen == Verdict::met || was_met) sign.met = now;
         if (sign.seen != Verdict::no_evidence) sign.known = sign.seen;
         sign.verdict = sign.seen;
@@ -249,12 +259,12 @@ Verdict AlarmBook::ask(const std::vector<std::size_t>& alarms) const {
     return join(active, unknown, alarms.size(), 1);
 }
 
-Verdict AlarmBook::join_signs(const std::vector<Sign>& signs, const AlarmPlan& plan) {
+Verdict AlarmBook::join_signs(const Entry& entry) const {
     std::size_t met = 0;
     std::size_t missing = 0;
     std::uint64_t met_kinds = 0;
     std::uint64_t missing_kinds = 0;
-    for (const auto& sign : signs) {
+    for (const auto& sign : in(entry.signs)) {
         const auto bit = std::uint64_t{1} << (sign.kind % 64);
         if (sign.verdict == Verdict::met) {
             ++met;
@@ -264,40 +274,41 @@ Verdict AlarmBook::join_signs(const std::vector<Sign>& signs, const AlarmPlan& p
             missing_kinds |= bit;
         }
     }
-    if (plan.join.kinds > 0) {
+    if (entry.kinds > 0) {
         const auto known = static_cast<std::size_t>(std::popcount(met_kinds));
         const auto open = static_cast<std::size_t>(std::popcount(missing_kinds & ~met_kinds));
-        return join(known, open, std::max(signs.size(), plan.join.kinds), plan.join.kinds);
+        return join(known, open, std::max(entry.signs.count, entry.kinds), entry.kinds);
     }
-    return join(met, missing, signs.size(), plan.all ? 0 : plan.join.at_least);
+    return join(met, missing, entry.signs.count, entry.needed);
 }
 
-Verdict AlarmBook::join_list(const std::vector<Sign>& signs) {
+Verdict AlarmBook::join_list(Signs signs) const {
     std::size_t met = 0;
     std::size_t missing = 0;
-    for (const auto& sign : signs) {
+    for (const auto& sign : in(signs)) {
         if (sign.verdict == Verdict::met) ++met;
         if (sign.verdict == Verdict::no_evidence) ++missing;
     }
-    return join(met, missing, signs.size(), 1);
+    return join(met, missing, signs.count, 1);
 }
 
 /// All of an excuse must be met. What is missing of it stays as it was last known, so that it
 /// neither starts nor ends an alarm, and was not met before it was ever known: what an excuse needs
 /// may not be measured here, and heat that is measured shall not wait for it.
-bool AlarmBook::excused(const Entry& entry) {
-    return std::all_of(entry.unless.begin(), entry.unless.end(), [](const Sign& sign) {
+bool AlarmBook::excused(const Entry& entry) const {
+    const auto excuses = in(entry.unless);
+    return std::all_of(excuses.begin(), excuses.end(), [](const Sign& sign) {
         const bool missing = sign.verdict == Verdict::no_evidence;
         return (missing ? sign.known : sign.verdict) == Verdict::met;
     });
 }
 
-Verdict AlarmBook::verdict_of(const Entry& entry, const AlarmPlan& plan) {
-    Verdict verdict = join_signs(entry.signs, plan);
-    if (!entry.confirmed_by.empty()) verdict = both(verdict, join_list(entry.confirmed_by));
+Verdict AlarmBook::verdict_of(const Entry& entry) const {
+    Verdict verdict = join_signs(entry);
+    if (entry.confirmed_by.count > 0) verdict = both(verdict, join_list(entry.confirmed_by));
     // Only what is seen can be excused: a load must not clear the alarm of a cell that has burnt
     // its sensor.
-    const bool held_back = !entry.unless.empty() && excused(entry);
+    const bool held_back = entry.unless.count > 0 && excused(entry);
     return verdict == Verdict::met && held_back ? Verdict::unmet : verdict;
 }
 
@@ -307,13 +318,15 @@ Instant AlarmBook::due(std::size_t alarm) const {
 }
 
 std::string AlarmBook::words_for(const Sign& sign, const History& history, Instant now) {
-    for (const auto alarm : sign.alarms) {
-        const auto& entry = entries_[alarm];
-        if ((sign.verdict == Verdict::met) != is_active(entry.state.phase)) continue;
-        auto text = "alarm " + plans_[alarm].name + ' ' + std::string(to_string(entry.state.phase));
-        return sign.verdict == Verdict::met ? text + " (" + entry.cause + ')' : text;
+    if (sign.asks) {
+        for (const auto alarm : asked_[sign.condition]) {
+            const auto phase = entries_[alarm].state.phase;
+            if ((sign.verdict == Verdict::met) != is_active(phase)) continue;
+            auto text = "alarm " + plans_[alarm].name + ' ' + std::string(to_string(phase));
+            return sign.verdict == Verdict::met ? text + " (" + ties_[alarm].cause + ')' : text;
+        }
+        return "an alarm was active a while ago";
     }
-    if (sign.asks) return "an alarm was active a while ago";
     const auto text = watch_.explain(sign.condition, history, now, sign.seen);
     if (sign.verdict == sign.seen || !sign.met) return text;
     return fmt::format("{} (met until {:.0f} s ago)", text, seconds(now - *sign.met));
@@ -323,8 +336,8 @@ std::string AlarmBook::cause_of(std::size_t alarm, const History& history, Insta
     const auto& plan = plans_[alarm];
     const auto& entry = entries_[alarm];
     std::string detail;
-    const auto tell = [&](const std::vector<Sign>& signs, Verdict told, bool every) {
-        for (const auto& sign : signs) {
+    const auto tell = [&](Signs signs, Verdict told, bool every) {
+        for (const auto& sign : in(signs)) {
             if (sign.verdict != told) continue;
             if (!detail.empty()) detail += ", ";
             detail += words_for(sign, history, now);
@@ -334,8 +347,7 @@ std::string AlarmBook::cause_of(std::size_t alarm, const History& history, Insta
     const bool met = entry.verdict == Verdict::met;
     const bool several = plan.all || plan.join.at_least != 1 || plan.join.kinds > 0;
     // Every reason of an `all` alarm made it so; of an `any` alarm the first will do.
-    if (join_signs(entry.signs, plan) == entry.verdict)
-        tell(entry.signs, entry.verdict, several == met);
+    if (join_signs(entry) == entry.verdict) tell(entry.signs, entry.verdict, several == met);
     if (met) tell(entry.confirmed_by, Verdict::met, false);
     if (detail.empty()) tell(entry.unless, Verdict::met, true);
     if (plan.message.empty() || !met) return cut(detail);

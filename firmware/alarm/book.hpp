@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,61 +49,78 @@ public:
 
     [[nodiscard]] const std::vector<AlarmPlan>& plans() const { return plans_; }
     [[nodiscard]] const AlarmState& state(std::size_t alarm) const { return entries_[alarm].state; }
-    [[nodiscard]] const std::string& cause(std::size_t alarm) const {
-        return entries_[alarm].cause;
-    }
+    [[nodiscard]] const std::string& cause(std::size_t alarm) const { return ties_[alarm].cause; }
     [[nodiscard]] std::optional<std::size_t> find(std::string_view alarm) const;
     /// The names of the alarms that suppress it by design now.
     [[nodiscard]] std::string suppressors(std::size_t alarm) const;
 
 private:
-    /// A condition, the other alarms it asks instead, and when it was last met.
+    /// A condition, or other alarms that it asks instead, and when it was last met.
     struct Sign {
-        std::uint32_t condition = 0;  ///< in the watch
-        bool asks = false;            ///< other alarms, not the watch
-        std::vector<std::size_t> alarms;
-        std::uint32_t kind = 0;                  ///< signs of one kind share a number
-        Verdict seen = Verdict::no_evidence;     ///< now
-        Verdict verdict = Verdict::no_evidence;  ///< as it counts: also for a while after
         std::optional<Instant> met;              ///< when last
         Duration off_delay{};                    ///< the condition's own
+        std::uint32_t condition = 0;             ///< in the watch; with `asks` in asked_
+        std::uint32_t kind = 0;                  ///< signs of one kind share a number
+        bool asks = false;                       ///< other alarms, not the watch
+        Verdict seen = Verdict::no_evidence;     ///< now
+        Verdict verdict = Verdict::no_evidence;  ///< as it counts: also for a while after
         Verdict known = Verdict::unmet;          ///< as last seen on evidence
     };
+    /// Some of signs_, one after the other.
+    struct Signs {
+        std::uint32_t first = 0, count = 0;
+    };
+    /// What each reading touches of an alarm; its plan and its ties are for when something changes.
     struct Entry {
         AlarmState state;
+        Instant recheck = never;  ///< the verdict may change by time alone
+        Duration within{};        ///< signs count for so long after, at least
+        Signs signs, unless, confirmed_by;
+        std::uint32_t kinds = 0;   ///< JoinPlan's
+        std::uint32_t needed = 1;  ///< of the signs; 0: all
         Verdict verdict = Verdict::no_evidence;
-        std::vector<Sign> signs, unless, confirmed_by;
-        std::vector<std::size_t> suppressors;
-        std::vector<std::size_t> dependents;  ///< alarms that ask this one, or that it suppresses
-        Instant recheck = never;              ///< the verdict may change by time alone
-        std::string cause;
+        bool has_suppressors = false;
         bool taken_up = false;
         bool waits = false;  ///< to be judged because another alarm changed
+    };
+    struct Ties {
+        std::vector<std::size_t> suppressors;
+        std::vector<std::size_t> dependents;  ///< alarms that ask this one, or that it suppresses
+        std::string cause;
     };
     using Changes = std::vector<Transition>;
 
     void build(std::size_t alarm);
-    std::vector<Sign> signs_of(std::size_t alarm, const std::vector<ConditionPlan>& conditions);
+    Signs signs_of(std::size_t alarm, const std::vector<ConditionPlan>& conditions);
+    [[nodiscard]] std::span<Sign> in(Signs which) {
+        return std::span(signs_).subspan(which.first, which.count);
+    }
+    [[nodiscard]] std::span<const Sign> in(Signs which) const {
+        return std::span(signs_).subspan(which.first, which.count);
+    }
     [[nodiscard]] std::vector<std::size_t> alarms_named(const std::string& name) const;
     void watch_device(const std::string& device, std::size_t alarm);
     void judge(std::size_t alarm, const History& history, Instant now, Changes& changed);
     void settle(const History& history, Instant now, Changes& changed);
-    void tell_dependents(const Entry& entry, Instant now);
+    [[nodiscard]] bool is_suppressed(std::size_t alarm) const;
+    void tell_dependents(std::size_t alarm, Instant now);
     std::optional<Transition> judge_one(std::size_t alarm, const History& history, Instant now,
                                         const std::optional<OperatorOrder>& order);
-    void look_at(std::vector<Sign>& signs, Duration within, Entry& entry, const History& history,
-                 Instant now);
+    void look_at(Signs signs, Duration within, Entry& entry, const History& history, Instant now);
     [[nodiscard]] Verdict ask(const std::vector<std::size_t>& alarms) const;
-    [[nodiscard]] static Verdict join_signs(const std::vector<Sign>& signs, const AlarmPlan& plan);
-    [[nodiscard]] static Verdict join_list(const std::vector<Sign>& signs);
-    [[nodiscard]] static bool excused(const Entry& entry);
-    [[nodiscard]] static Verdict verdict_of(const Entry& entry, const AlarmPlan& plan);
+    [[nodiscard]] Verdict join_signs(const Entry& entry) const;
+    [[nodiscard]] Verdict join_list(Signs signs) const;
+    [[nodiscard]] bool excused(const Entry& entry) const;
+    [[nodiscard]] Verdict verdict_of(const Entry& entry) const;
     [[nodiscard]] std::string words_for(const Sign& sign, const History& history, Instant now);
     [[nodiscard]] std::string cause_of(std::size_t alarm, const History& history, Instant now);
     [[nodiscard]] Instant due(std::size_t alarm) const;
 
     std::vector<AlarmPlan> plans_;
     std::vector<Entry> entries_;
+    std::vector<Sign> signs_;                      ///< of each alarm together
+    std::vector<Ties> ties_;                       ///< as entries_
+    std::vector<std::vector<std::size_t>> asked_;  ///< alarms that a sign asks
     Watch watch_;
     Instant earliest_ = never;  ///< not later than the first alarm's time
     std::vector<std::size_t> waiting_;

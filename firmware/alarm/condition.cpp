@@ -16,19 +16,17 @@ bool same(double a, double b) {
 
 }  // namespace
 
-bool meets(const ConditionPlan& condition, double value, bool held) {
-    const bool band = held && condition.hysteresis > 0;
-    switch (condition.compare) {
+bool meets(Compare compare, double limit, double hysteresis, double value, bool held) {
+    const bool band = held && hysteresis > 0;
+    switch (compare) {
         case Compare::above:
-            return value > condition.limit ||
-                   (band && value >= condition.limit - condition.hysteresis);
+            return value > limit || (band && value >= limit - hysteresis);
         case Compare::below:
-            return value < condition.limit ||
-                   (band && value <= condition.limit + condition.hysteresis);
+            return value < limit || (band && value <= limit + hysteresis);
         case Compare::equals:
-            return same(value, condition.limit);
+            return same(value, limit);
         case Compare::differs:
-            return !same(value, condition.limit);
+            return !same(value, limit);
         case Compare::silent:
             break;  // judged by age, not by value
     }
@@ -100,12 +98,12 @@ std::string explain(const ConditionPlan& condition, const History& history, Inst
         // Whole seconds: this is a label, and the shell's jitter should not show in it.
         return fmt::format("{} silent for {:.0f} s", device, seconds(history.quiet(device, now)));
     }
-    const Reading* newest = history.newest(condition.point);
-    if (newest == nullptr || !newest->value) {
+    const Seen* newest = history.newest(condition.point);
+    if (newest == nullptr || newest->missing) {
         return fmt::format("{} {} missing", device, condition.point.measure);
     }
     const auto symbol = to_string(newest->unit);
-    return fmt::format("{} {} {:g}{}{} {}{} {:g}", device, condition.point.measure, *newest->value,
+    return fmt::format("{} {} {:g}{}{} {}{} {:g}", device, condition.point.measure, newest->value,
                        symbol.empty() ? "" : " ", symbol, verdict == Verdict::unmet ? "not " : "",
                        word(condition.compare), condition.limit);
 }

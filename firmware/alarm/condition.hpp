@@ -18,7 +18,10 @@ enum class Verdict : std::uint8_t { met, unmet, no_evidence };
 [[nodiscard]] std::string_view to_string(Verdict verdict);
 
 /// The comparison alone; `held`: it was met before, so the hysteresis counts.
-[[nodiscard]] bool meets(const ConditionPlan& condition, double value, bool held);
+[[nodiscard]] bool meets(Compare compare, double limit, double hysteresis, double value, bool held);
+[[nodiscard]] inline bool meets(const ConditionPlan& condition, double value, bool held) {
+    return meets(condition.compare, condition.limit, condition.hysteresis, value, held);
+}
 
 /// Of a condition on a reading itself or on a device's silence; the watch judges the others.
 /// `held`: the last verdict that had evidence was `met`.

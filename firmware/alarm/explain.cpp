@@ -153,7 +153,7 @@ std::string describe(const ConditionPlan& condition) {
 std::string Watch::explain(std::uint32_t condition, const History& history, Instant now,
                            Verdict verdict) {
     auto& memory = conditions_[condition];
-    const auto& plan = memory.plan;
+    const auto& plan = plans_[memory.plan];
     if (plan.compare == Compare::silent) return firebreak::explain(plan, history, now, verdict);
     const auto& eye = eyes_[memory.eye];
     if (std::holds_alternative<Missing>(plan.quantity)) {
@@ -167,7 +167,7 @@ std::string Watch::explain(std::uint32_t condition, const History& history, Inst
     if (known.missing != nullptr) {
         return fmt::format("{}: {}", name_of(plan.point), known.missing);
     }
-    const Reading* newest = history.newest(*eye.index);
+    const Seen* newest = history.newest(eye.index);
     const std::string of_point(to_string(newest->unit));
     const auto unit = quantity_unit(plan.quantity, newest->unit);
     auto text = finding(plan, known, eye.value, unit, of_point);
@@ -176,7 +176,8 @@ std::string Watch::explain(std::uint32_t condition, const History& history, Inst
                         word(plan.compare), plan.limit);
     if (verdict != Verdict::met) return text;
     // The label is the device's own word for a code.
-    if (reading && !newest->label.empty()) text += fmt::format(" ({})", newest->label);
+    const auto label = history.label(eye.index);
+    if (reading && !label.empty()) text += fmt::format(" ({})", label);
     return text + fmt::format(", {:.0f} s old; {}", std::max(0.0, seconds(now - newest->at)),
                               clears(plan));
 }

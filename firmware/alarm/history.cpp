@@ -7,11 +7,24 @@
 namespace firebreak {
 
 void History::expect(const std::string& device, Duration silent_after) {
-    ears_[ear_of(device)] = Ear{start_, silent_after, true, false};
+    listen(device, start_, silent_after).ever = false;
 }
 
 void History::expect(const PointId& point, Duration stale_after) {
-    slots_[resolve(point)].stale_after = stale_after;
+    const auto index = resolve(point);
+    slots_[index].stale_after = stale_after;
+    cold_[index].own_limit = true;
+}
+
+History::Ear& History::listen(const std::string& name, Instant since, Duration silent_after) {
+    auto& ear = ears_[ear_of(name)];
+    ear.heard = since;
+    ear.silent_after = silent_after;
+    ear.expected = true;
+    for (const auto& [measure, point] : ear.points) {
+        if (!cold_[point].own_limit) slots_[point].stale_after = silent_after;
+    }
+    return ear;
 }
 
 void History::heard(const std::string& device, Instant at) {
@@ -25,80 +38,102 @@ void History::heard(const std::string& device, Instant at) {
 std::uint32_t History::ear_of(const std::string& device) {
     const auto [entry, fresh] =
         devices_.try_emplace(device, static_cast<std::uint32_t>(ears_.size()));
-    if (fresh) ears_.push_back(Ear{start_});
+    if (fresh) ears_.push_back(Ear{&entry->first, start_});
+    return entry->second;
+}
+
+std::uint32_t History::measure_of(const std::string& measure) {
+    const auto [entry, fresh] =
+        measure_numbers_.try_emplace(measure, static_cast<std::uint32_t>(measures_.size()));
+    if (fresh) measures_.push_back(&entry->first);
     return entry->second;
 }
 
 PointIndex History::resolve(const PointId& point, Unit unit) {
     if (const auto known = find(point)) return *known;
     const auto index = static_cast<PointIndex>(slots_.size());
-    Reading reading{point, fail(Fault::stale, "not read yet"), "", unit, start_};
-    slots_.push_back({std::move(reading), std::nullopt, ear_of(point.device), false});
-    points_.emplace(name_of(slots_.back().reading.point), index);
+    const auto number = ear_of(point.device);
+    const auto measure = measure_of(point.measure);
+    auto& ear = ears_[number];
+    slots_.push_back({{start_, 0, Fault::stale, unit, false}, ear.silent_after});
+    cold_.push_back({number, measure, false, nullptr});
+    const auto place =
+        std::lower_bound(ear.points.begin(), ear.points.end(), measure,
+                         [](const Entry& each, std::uint32_t than) { return each.measure < than; });
+    ear.points.insert(place, Entry{measure, index});
     return index;
 }
 
-void History::put(Slot& slot, Result<double> value, Instant at) {
-    if (value && !std::isfinite(*value)) value = fail(Fault::corrupt, "not a number");
-    slot.reading.value = std::move(value);
-    slot.reading.at = at;
-    slot.read = true;
+void History::put(Slot& slot, double value, std::optional<Fault> missing, Instant at) {
+    if (!missing && !std::isfinite(value)) missing = Fault::corrupt;
+    slot.seen.value = value;
+    slot.seen.missing = missing;
+    slot.seen.at = at;
+    slot.seen.is_read = true;
+}
+
+void History::put_label(PointIndex point, std::string_view label) {
+    auto& kept = cold_[point].label;
+    if (kept) {
+        *kept = label;
+    } else if (!label.empty()) {
+        kept = std::make_unique<std::string>(label);
+    }
 }
 
 void History::add(Reading reading) {
-    auto& slot = slots_[resolve(reading.point)];
-    if (slot.read && reading.at < slot.reading.at) return;
-    slot.reading.label = std::move(reading.label);
-    slot.reading.unit = reading.unit;
-    put(slot, std::move(reading.value), reading.at);
+    const auto point = resolve(reading.point);
+    auto& slot = slots_[point];
+    if (slot.seen.is_read && reading.at < slot.seen.at) return;
+    slot.seen.unit = reading.unit;
+    add(point, reading.value, reading.label, reading.at);
 }
 
 void History::add(PointIndex point, double value, Instant at) {
     auto& slot = slots_[point];
-    if (slot.read && at < slot.reading.at) return;
-    put(slot, value, at);
+    if (slot.seen.is_read && at < slot.seen.at) return;
+    put(slot, value, std::nullopt, at);
 }
 
 void History::add(PointIndex point, const Result<double>& value, const std::string& label,
                   Instant at) {
     auto& slot = slots_[point];
-    if (slot.read && at < slot.reading.at) return;
-    slot.reading.label = label;
-    put(slot, value, at);
+    if (slot.seen.is_read && at < slot.seen.at) return;
+    put_label(point, label);
+    value ? put(slot, *value, std::nullopt, at) : put(slot, 0, value.error().fault, at);
 }
 
 std::optional<PointIndex> History::find(const PointId& point) const {
-    const auto known = points_.find(name_of(point));
-    if (known == points_.end()) return std::nullopt;
-    return known->second;
+    const auto device = devices_.find(point.device);
+    const auto measure = measure_numbers_.find(point.measure);
+    if (device == devices_.end() || measure == measure_numbers_.end()) return std::nullopt;
+    const auto& points = ears_[device->second].points;
+    const auto found =
+        std::lower_bound(points.begin(), points.end(), measure->second,
+                         [](const Entry& each, std::uint32_t than) { return each.measure < than; });
+    if (found == points.end() || found->measure != measure->second) return std::nullopt;
+    return found->point;
 }
 
-bool History::stale(const Slot& slot, Instant now) const {
-    return now - slot.reading.at >= slot.stale_after.value_or(ears_[slot.ear].silent_after);
-}
-
-const Reading* History::newest(PointIndex point) const {
-    const auto& slot = slots_[point];
-    return slot.read ? &slot.reading : nullptr;
-}
-
-const Reading* History::fresh(PointIndex point, Instant now) const {
-    const auto& slot = slots_[point];
-    if (!slot.read || !slot.reading.value) return nullptr;
-    return stale(slot, now) ? nullptr : &slot.reading;
-}
-
-const Reading* History::newest(const PointId& point) const {
+const Seen* History::newest(const PointId& point) const {
     const auto known = find(point);
     return known ? newest(*known) : nullptr;
 }
 
+std::string_view History::label(PointIndex point) const {
+    const auto& label = cold_[point].label;
+    return label ? std::string_view(*label) : std::string_view();
+}
+
 Result<double> History::evidence(const PointId& point, Instant now) const {
     const auto known = find(point);
-    if (!known || !slots_[*known].read) return fail(Fault::stale, "not read yet");
+    if (!known || !slots_[*known].seen.is_read) return fail(Fault::stale, "not read yet");
     const auto& slot = slots_[*known];
     if (stale(slot, now)) return fail(Fault::stale, "too old");
-    return slot.reading.value;
+    if (slot.seen.missing) {
+        return fail(*slot.seen.missing, std::string(to_string(*slot.seen.missing)));
+    }
+    return slot.seen.value;
 }
 
 const History::Ear* History::known(std::string_view device) const {

@@ -3,13 +3,13 @@
 // Points and devices have a name, for people, and an index, for those who ask often.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "contract/reading.hpp"
@@ -19,19 +19,34 @@ namespace firebreak {
 
 using PointIndex = std::uint32_t;
 
+/// What a point's newest reading says, as far as it is evidence.
+struct Seen {
+    Instant at{};
+    double value = 0;              ///< in `unit`
+    std::optional<Fault> missing;  ///< why there is no value
+    Unit unit = Unit::none;
+    bool is_read = false;  ///< false: no reading has ever come
+};
+
 class History {
 public:
     explicit History(Instant start) : start_(start) {}
+
+    /// Room for so many points at once.
+    void reserve(std::size_t points) {
+        slots_.reserve(points);
+        cold_.reserve(points);
+    }
 
     /// Before anything else is said of a device.
     void expect(const std::string& device, Duration silent_after);
     /// Of a point that is read more seldom than its device is given up.
     void expect(const PointId& point, Duration stale_after);
 
-    /// Of somebody who need not answer before he is asked: silent unless heard within `silent_after`
-    /// of `since`.
+    /// Of somebody who need not answer before he is asked: silent unless heard within
+    /// `silent_after` of `since`.
     void await(const std::string& name, Instant since, Duration silent_after) {
-        ears_[ear_of(name)] = Ear{since, silent_after, true, true};
+        listen(name, since, silent_after).ever = true;
     }
 
     /// A good answer of the device, whatever it said. Silence counts from the newest of these,
@@ -49,12 +64,28 @@ public:
     /// Nothing for a point never read nor resolved.
     [[nodiscard]] std::optional<PointIndex> find(const PointId& point) const;
     /// The newest reading when it was ever read, however old.
-    [[nodiscard]] const Reading* newest(PointIndex point) const;
+    [[nodiscard]] const Seen* newest(PointIndex point) const {
+        const auto& slot = slots_[point];
+        return slot.seen.is_read ? &slot.seen : nullptr;
+    }
     /// As evidence(), without the reason: null when there is none.
-    [[nodiscard]] const Reading* fresh(PointIndex point, Instant now) const;
+    [[nodiscard]] const Seen* fresh(PointIndex point, Instant now) const {
+        const auto& slot = slots_[point];
+        return slot.seen.is_read && !slot.seen.missing && !stale(slot, now) ? &slot.seen : nullptr;
+    }
 
     /// Nothing when the point was never read.
-    [[nodiscard]] const Reading* newest(const PointId& point) const;
+    [[nodiscard]] const Seen* newest(const PointId& point) const;
+
+    [[nodiscard]] Unit unit(PointIndex point) const { return slots_[point].seen.unit; }
+    [[nodiscard]] const std::string& device(PointIndex point) const {
+        return *ears_[cold_[point].ear].name;
+    }
+    [[nodiscard]] const std::string& measure(PointIndex point) const {
+        return *measures_[cold_[point].measure];
+    }
+    /// The enumeration's word for the newest value, or a text point's text.
+    [[nodiscard]] std::string_view label(PointIndex point) const;
 
     /// The newest value if it is fresh; else the reason why there is none, or Fault::stale.
     [[nodiscard]] Result<double> evidence(const PointId& point, Instant now) const;
@@ -68,35 +99,48 @@ public:
     [[nodiscard]] Instant silent_at(const std::string& device) const;
 
 private:
+    /// A device's point, by the number of its measure.
+    struct Entry {
+        std::uint32_t measure = 0;
+        PointIndex point = 0;
+    };
     struct Ear {
+        const std::string* name = nullptr;
         Instant heard;
         Duration silent_after = Duration::max();
         bool expected = false;
         bool ever = false;
+        std::vector<Entry> points = {};  ///< by measure
     };
+    /// What every reading and every condition touches, and no more.
     struct Slot {
-        Reading reading;
-        std::optional<Duration> stale_after;  ///< where it is not the device's
+        Seen seen;
+        Duration stale_after = Duration::max();
+    };
+    struct Cold {
         std::uint32_t ear = 0;
-        bool read = false;
+        std::uint32_t measure = 0;
+        bool own_limit = false;              ///< stale_after is not the device's
+        std::unique_ptr<std::string> label;  ///< where there ever was one
     };
 
-    /// A point's name, as its slot holds it.
-    using Name = std::pair<std::string_view, std::string_view>;
-    [[nodiscard]] static Name name_of(const PointId& point) {
-        return {point.device, point.measure};
+    [[nodiscard]] static bool stale(const Slot& slot, Instant now) {
+        return now - slot.seen.at >= slot.stale_after;
     }
-
-    [[nodiscard]] bool stale(const Slot& slot, Instant now) const;
-    void put(Slot& slot, Result<double> value, Instant at);
+    static void put(Slot& slot, double value, std::optional<Fault> missing, Instant at);
+    void put_label(PointIndex point, std::string_view label);
+    Ear& listen(const std::string& name, Instant since, Duration silent_after);
     std::uint32_t ear_of(const std::string& device);
+    std::uint32_t measure_of(const std::string& measure);
     [[nodiscard]] const Ear* known(std::string_view device) const;
 
     Instant start_;
     std::vector<Ear> ears_;
-    std::deque<Slot> slots_;  ///< stay where they are: the names below point into them
-    std::map<std::string, std::uint32_t, std::less<>> devices_;
-    std::map<Name, PointIndex> points_;
+    std::vector<Slot> slots_;
+    std::vector<Cold> cold_;                    ///< as slots_
+    std::vector<const std::string*> measures_;  ///< each once, though a thousand devices have it
+    /// Names and their numbers: of ears_, of measures_, which point to them.
+    std::map<std::string, std::uint32_t, std::less<>> devices_, measure_numbers_;
 };
 
 }  // namespace firebreak

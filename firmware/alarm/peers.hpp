@@ -1,5 +1,5 @@
 // What a group does as a whole: the median of its live members and how far they spread about it,
-// robust to dead and lying ones. Sorted once a round, asked by every member. Pure arithmetic on
+// robust to dead and lying ones. Worked out once a round, asked by every member. Pure arithmetic on
 // numbers that the watch puts in; allocates at start only.
 #pragma once
 
@@ -32,8 +32,10 @@ public:
     [[nodiscard]] std::optional<double> median() const;
 
 private:
-    std::vector<double> sorted_;
+    std::vector<double> values_;
     std::vector<double> away_;
+    /// The three in the middle of them, by size: all that a median without one of them can be of.
+    double lower_ = 0, middle_ = 0, upper_ = 0;
     double spread_ = 0;
 };
 

@@ -29,28 +29,25 @@ Figure none(const char* why) {
 }  // namespace
 
 Figure Watch::figure(Memory& memory, const History& history, Instant now) {
-    const auto& quantity = memory.plan.quantity;
     const auto& eye = eyes_[memory.eye];
-    if (std::holds_alternative<Missing>(quantity)) {
+    if (memory.is<Missing>()) {
         // A true word now and then does not make a sensor: it would come and go all day.
         const bool there = fresh(eye, history, now) != nullptr && !eye.belief.intermittent();
         return {there ? 0 : std::max(0.0, seconds(now - eye.sound))};
     }
-    if (!eye.index) return none("not read yet");
+    if (eye.index == unknown) return none("not read yet");
     if (!eye.belief.believed()) return none("not believed");
-    if (history.fresh(*eye.index, now) == nullptr) return none("missing");
-    const bool course = std::holds_alternative<Rate>(quantity) ||
-                        std::holds_alternative<Change>(quantity) ||
-                        std::holds_alternative<TimeTo>(quantity);
+    if (history.fresh(eye.index, now) == nullptr) return none("missing");
+    const bool course = memory.is<Rate>() || memory.is<Change>() || memory.is<TimeTo>();
     if (course && eye.belief.intermittent()) return none("most of its readings are not believed");
     if (memory.peers) round(circles_[memory.circle], history, now);
-    if (std::holds_alternative<Rate>(quantity)) return rate(memory);
-    if (const auto* how = std::get_if<Change>(&quantity)) return change(memory, *how);
-    if (const auto* how = std::get_if<Deviation>(&quantity)) return deviation(memory, *how);
-    if (const auto* how = std::get_if<TimeTo>(&quantity)) return time_to(memory, *how);
-    if (const auto* how = std::get_if<Stuck>(&quantity)) return stuck(memory, *how, now);
-    if (std::holds_alternative<Overload>(quantity)) return {clocks_[memory.clock].remaining()};
-    if (std::holds_alternative<Difference>(quantity)) {
+    if (memory.is<Rate>()) return rate(memory);
+    if (memory.is<Change>()) return change(memory);
+    if (memory.is<Deviation>()) return deviation(memory);
+    if (memory.is<TimeTo>()) return time_to(memory);
+    if (memory.is<Stuck>()) return stuck(memory, now);
+    if (memory.is<Overload>()) return {clocks_[memory.clock].remaining()};
+    if (memory.is<Difference>()) {
         const auto& other = eyes_[memory.other];
         if (fresh(other, history, now) == nullptr) return none("the other point is missing");
         return {eye.value - other.value};
@@ -72,41 +69,41 @@ Figure Watch::rate(const Memory& memory) const {
     return figure;
 }
 
-Figure Watch::change(const Memory& memory, const Change& how) const {
+Figure Watch::change(const Memory& memory) const {
     const auto before = tracks_[memory.track].trace.before();
     if (!before) return none("too few readings yet");
     const double value = eyes_[memory.eye].value;
-    if (!how.percent) return {value - *before};
+    if (!memory.percent) return {value - *before};
     if (std::abs(*before) < 1e-9) return none("a share of nothing");
     return {100 * (value - *before) / std::abs(*before)};
 }
 
-Figure Watch::deviation(const Memory& memory, const Deviation& how) const {
+Figure Watch::deviation(const Memory& memory) const {
     const double value = eyes_[memory.eye].value;
     const auto standing = circles_[memory.circle].peers.standing(value);
     if (!standing) return none("fewer than 3 live peers");
     double scale = 1;
-    if (how.percent) {
+    if (memory.percent) {
         if (std::abs(standing->median) < 1e-9) return none("a share of nothing");
         scale = 100 / std::abs(standing->median);
     }
     const double away = scale * (value - standing->median);
-    return {how.either_way ? std::abs(away) : away, spreads * scale * standing->spread, nullptr,
+    return {memory.turned ? std::abs(away) : away, spreads * scale * standing->spread, nullptr,
             standing->median, standing->peers};
 }
 
-Figure Watch::time_to(const Memory& memory, const TimeTo& how) const {
+Figure Watch::time_to(const Memory& memory) const {
     const auto line = tracks_[memory.track].trace.line();
     if (!line) return none("too few readings yet");
-    const double sign = how.falling ? -1 : 1;
-    const double away = sign * (how.limit - line->value);
+    const double sign = memory.turned ? -1 : 1;
+    const double away = sign * (memory.aim - line->value);
     if (away <= 0) return {0};
     const double slow = sign * line->slope - forecast_errors * line->error;
     if (slow <= 0) return {infinite};
     return {(away + forecast_errors * line->value_error) / slow};
 }
 
-Figure Watch::stuck(Memory& memory, const Stuck& how, Instant now) const {
+Figure Watch::stuck(Memory& memory, Instant now) const {
     const auto& eye = eyes_[memory.eye];
     const double for_s = since_start(now) - eye.changed;
     if (!memory.peers) {
@@ -120,7 +117,7 @@ Figure Watch::stuck(Memory& memory, const Stuck& how, Instant now) const {
         memory.mark = *median;
         memory.proof = false;
     }
-    memory.proof = memory.proof || std::abs(*median - memory.mark) >= how.moved;
+    memory.proof = memory.proof || std::abs(*median - memory.mark) >= memory.aim;
     return {memory.proof ? for_s : 0, 0, nullptr, *median, 0};
 }
 

@@ -20,8 +20,9 @@ void enter(AlarmState& state, Phase phase, const AlarmPlan& plan, Instant now) {
 
 /// When the acknowledgement lapses: somebody has seen it, and it is still there.
 Instant lapse(const AlarmState& state, const AlarmPlan& plan) {
+    if (!state.acknowledged) return never;
     const Duration after = plan.annunciation.re_alarm;
-    return state.acknowledged && after > Duration::zero() ? state.acknowledged_at + after : never;
+    return after > Duration::zero() ? state.acknowledged_at + after : never;
 }
 
 /// The one phase that follows, or the same phase.

@@ -31,14 +31,15 @@ void Trace::add(double t, double value, double sigma, double period) {
     }
     raw_[1] = raw_[0];
     raw_[0] = {t, value};
-    raw_size_ = std::min<std::size_t>(raw_size_ + 1, 2);
+    raw_size_ = std::min(raw_size_ + 1, 2U);
 }
 
 void Trace::keep(Sample sample) {
     const double spacing = window_ / wanted;
     if (open_size_ > 0 && sample.t - open_from_ >= spacing) {
         if (size_ == room) forget(at(1).t);
-        ring_[(first_ + size_) % room] = open_;
+        if (size_ == turn_ && turn_ < room) grow();
+        ring_[(first_ + size_) & (turn_ - 1)] = open_;
         if (size_ == 0) origin_ = open_.t;
         ++size_;
         count(open_, 1);
@@ -56,9 +57,16 @@ void Trace::keep(Sample sample) {
 void Trace::forget(double until) {
     while (size_ > 0 && at(0).t < until) {
         count(at(0), -1);
-        first_ = (first_ + 1) % room;
+        first_ = (first_ + 1) & (turn_ - 1);
         --size_;
     }
+}
+
+/// Of a full ring: its samples in order, and as much room again.
+void Trace::grow() {
+    std::rotate(ring_.begin(), ring_.begin() + first_, ring_.begin() + turn_);
+    first_ = 0;
+    turn_ *= 2;
 }
 
 void Trace::count(const Sample& sample, double sign) {

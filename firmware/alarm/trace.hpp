@@ -34,11 +34,24 @@ public:
     /// True when one single step makes most of the rise or fall: that is no slope. Rounding makes
     /// steps too, but several of them before it is a slope that one asks about.
     [[nodiscard]] bool one_step() const;
+    /// Have fetched into the cache what the next reading will touch; of the ring its two ends.
+    void fetch_sums() const {
+        const auto* const ring = reinterpret_cast<const char*>(&ring_);
+        for (const auto* at = reinterpret_cast<const char*>(this); at < ring; at += 64) {
+            __builtin_prefetch(at, 1);
+        }
+    }
+    void fetch_ends() const {
+        __builtin_prefetch(&at(0), 1);
+        __builtin_prefetch(&at(size_), 1);
+    }
+
     /// The middle of the window's first half; nothing while line() has none.
     [[nodiscard]] std::optional<double> before() const;
 
 private:
     static constexpr std::size_t room = 64;
+    static constexpr std::size_t first_room = 8;
     static constexpr double wanted = 48;  ///< samples a window is kept as, at most
     static constexpr std::size_t least = 4;
 
@@ -50,20 +63,24 @@ private:
     void forget(double until);
     void sum_anew();
     void count(const Sample& sample, double sign);
-    [[nodiscard]] const Sample& at(std::size_t i) const { return ring_[(first_ + i) % room]; }
+    void grow();
+    [[nodiscard]] const Sample& at(std::size_t i) const {
+        return ring_[(first_ + i) & (turn_ - 1)];
+    }
 
+    // What each reading touches stands together, before the ring.
     double window_;
-    std::array<Sample, room> ring_;
-    std::size_t first_ = 0, size_ = 0;
-    std::array<Sample, 2> raw_;  ///< newest first: the median of three needs them
-    std::size_t raw_size_ = 0;
-    Sample open_;  ///< the average that is still being filled
-    std::size_t open_size_ = 0;
-    double open_from_ = 0;
-    double sigma_ = 0, period_ = 0;
     double origin_ = 0;  ///< the sums count time from here
     double t_ = 0, v_ = 0, tt_ = 0, tv_ = 0;
+    Sample open_;  ///< the average that is still being filled
+    double open_from_ = 0;
+    double sigma_ = 0, period_ = 0;
+    std::array<Sample, 2> raw_;  ///< newest first: the median of three needs them
+    std::uint32_t raw_size_ = 0, open_size_ = 0;
+    std::uint32_t first_ = 0, size_ = 0;
+    std::uint32_t turn_ = first_room;  ///< the ring's length: a power of 2, as the window needs
     std::uint32_t since_anew_ = 0;
+    std::array<Sample, room> ring_;
 };
 
 }  // namespace firebreak

@@ -66,7 +66,7 @@ Message SparkplugNode::next_death(WallTime now) {
 }
 
 std::vector<std::string> SparkplugNode::subscriptions() const {
-    std::vector<std::string> filters{topic("NCMD")};
+    std::vector<std::string> filters;
     for (const Kind kind : {Kind::status, Kind::alarm, Kind::reading}) {
         filters.push_back(filter(agent_.site, Role::agent, agent_.id, kind));
     }
@@ -85,7 +85,7 @@ void SparkplugNode::link_down() {
 }
 
 void SparkplugNode::take(const Arrived& message, Now now) {
-    if (message.topic == topic("NCMD")) {
+    if (message.topic == commands()) {
         const auto asked = asks_rebirth(message.payload);
         if (!asked || !*asked || now.steady < reborn_at_) return;
         reborn_at_ = now.steady + rebirth_again;

@@ -26,6 +26,8 @@ public:
     /// Of the coming connection, its will: the death that its birth answers to by bdSeq.
     [[nodiscard]] Message next_death(WallTime now);
     [[nodiscard]] std::vector<std::string> subscriptions() const;
+    /// Where births anew are asked for: to be heard at QoS 1, all it says itself but deaths at 0.
+    [[nodiscard]] std::string commands() const { return topic("NCMD"); }
 
     void link_up();
     void link_down();

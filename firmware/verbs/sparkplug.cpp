@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <variant>
 
 #include "contract/link/link.hpp"
 #include "contract/support/backoff.hpp"
@@ -16,7 +17,12 @@ namespace firebreak {
 namespace {
 
 constexpr std::size_t inbox_capacity = 16'384;
-constexpr Duration publish_again = std::chrono::milliseconds(20);
+/// The link says when it has room; what it refuses for another reason is offered again after this.
+constexpr Duration publish_again = std::chrono::milliseconds(250);
+
+/// Word from the link, or only the end of a wait.
+struct Wake {};
+using BridgeInput = std::variant<Wake, LinkEvent>;
 
 struct Given {
     std::string config, board, group, node;
@@ -37,7 +43,7 @@ public:
     Bridge(const SitePlan& plan, const std::string& group, const std::string& node)
         : plan_(plan), node_(plan, group, node), stop_signal_([this] {
               stop_ = true;
-              inbox_.post(LinkDown{"told to end"});
+              wake();
           }) {}
 
     /// A connection after the other, each with a death of its own number for its will.
@@ -59,17 +65,24 @@ private:
         options.broker = plan_.broker;
         options.client_id = fmt::format("firebreak-sparkplug-{}-{}", plan_.site, plan_.agent);
         options.subscriptions = node_.subscriptions();
+        options.sure_subscriptions = {node_.commands()};
         options.will = death;
+        options.qos = 0;
+        options.on_room = [this] { wake(); };
         return make_mqtt_link(std::move(options), [this](LinkEvent event) {
             static_cast<void>(inbox_.post(std::move(event)));
         });
+    }
+
+    void wake() {
+        static_cast<void>(inbox_.post(Wake{}));  // when full, the loop is awake anyway
     }
 
     void turn(Link& link) {
         auto due = std::min(link.tick(clock_now().steady), node_.next_deadline());
         for (auto event = inbox_.take(std::min(due, publish_at_)); event && !is_lost_;
              event = inbox_.take_now()) {
-            take(*event);
+            if (const auto* word = std::get_if<LinkEvent>(&*event)) take(*word);
         }
         const auto now = clock_now();
         node_.tick(now);
@@ -107,7 +120,7 @@ private:
     const SitePlan& plan_;
     SparkplugNode node_;
     std::atomic<bool> stop_ = false;
-    Inbox<LinkEvent> inbox_{inbox_capacity};
+    Inbox<BridgeInput> inbox_{inbox_capacity};
     StopSignal stop_signal_;
     Backoff backoff_{std::chrono::milliseconds(250), std::chrono::seconds(15)};
     Instant publish_at_ = never;

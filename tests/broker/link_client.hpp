@@ -25,11 +25,14 @@ public:
 
     explicit Client(BrokerPlan where, std::vector<std::string> subscriptions = {},
                     const std::string& id = "one", bool keeps_session = false)
-        : link_(make_mqtt_link({.broker = std::move(where),
-                                .client_id = id,
-                                .subscriptions = std::move(subscriptions),
-                                .keeps_session = keeps_session,
-                                .will = {own_status, "died", true}},
+        : Client(LinkOptions{.broker = std::move(where),
+                             .client_id = id,
+                             .subscriptions = std::move(subscriptions),
+                             .keeps_session = keeps_session,
+                             .will = {own_status, "died", true}}) {}
+
+    explicit Client(LinkOptions options)
+        : link_(make_mqtt_link(std::move(options),
                                [this](LinkEvent event) { (void)inbox_.post(std::move(event)); })) {}
 
     /// Turns the loop until `done`; false if that did not come to pass.

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +18,8 @@
 #include "tests/support/eventually.hpp"
 #include "tests/support/free_port.hpp"
 #include "tests/support/mosquitto.hpp"
+#include "tests/support/process.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace firebreak {
 namespace {
@@ -25,6 +29,11 @@ using Seconds = std::chrono::seconds;
 constexpr auto status = own_status;
 const Message online{status, "online", true};
 const Message offline{status, "offline", true};
+
+std::string text_of(const std::string& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
 
 std::size_t entries(const char* folder) {
     using Entry = std::filesystem::directory_iterator;
@@ -61,6 +70,33 @@ TEST_CASE("link: subscriptions hold before the link says it is up", "[broker][li
     const std::set<std::pair<std::string, std::string>> wanted = {
         {"in/retained", "old"}, {"in/live", "new"}, {"deep/a/b", ""}, {"in/last", "last"}};
     CHECK(got == wanted);
+}
+
+TEST_CASE("link: at QoS 0 as many may be published, and the will and sure filters are at QoS 1",
+          "[broker][link]") {
+    const TempDir folder;
+    const auto log = (folder.path() / "log").string();
+    const Mosquitto broker(Mosquitto::At::once, "log_type subscribe\nlog_dest file " + log + "\n");
+    Process heard("mosquitto_sub", {"-p", std::to_string(broker.port()), "-q", "2", "-t", "out/#",
+                                    "-t", own_status, "-F", "%t %q"});
+    REQUIRE(eventually([&] { return text_of(log).find("2 out/#") != std::string::npos; }));
+    auto client = std::make_unique<Client>(LinkOptions{.broker = {.urls = {broker.url()}},
+                                                       .client_id = "one",
+                                                       .subscriptions = {"in/as/ever"},
+                                                       .sure_subscriptions = {"in/surely"},
+                                                       .will = {own_status, "died", false},
+                                                       .qos = 0});
+    REQUIRE(client->comes_up());
+    CHECK(text_of(log).find("one 0 in/as/ever") != std::string::npos);
+    CHECK(text_of(log).find("one 1 in/surely") != std::string::npos);
+    for (int i = 0; i < 200; ++i) {  // of which 64 at most are on their way
+        REQUIRE(client->publish({"out/" + std::to_string(i), "x", false}));
+    }
+    CHECK(eventually([&] { return heard.out().find("out/199 0\n") != std::string::npos; }));
+    CHECK(heard.out().find("out/0 0\n") != std::string::npos);
+    client->link().close({own_status, "ended", false});
+    CHECK(eventually(
+        [&] { return heard.out().find(own_status + std::string(" 1\n")) != std::string::npos; }));
 }
 
 TEST_CASE("link: a huge message is handed on as just too large", "[broker][link]") {

@@ -1,5 +1,7 @@
 #include "firmware/sparkplug/node.hpp"
 
+#include <algorithm>
+
 #include "tests/catch.hpp"
 #include "tests/support/profile_of.hpp"
 
@@ -107,6 +109,14 @@ TEST_CASE("sparkplug: births come first, then data, and nothing twice", "[firmwa
     CHECK(edge.said(3s) == Said{"DDATA"});
     edge.alarm(Phase::firing, 4s);
     CHECK(edge.said(4s) == Said{"NDATA"});
+}
+
+TEST_CASE("sparkplug: commands are heard apart from what the agent says", "[firmware][sparkplug]") {
+    const Edge edge;
+    CHECK(edge.node.commands() == "spBv1.0/pangyo/NCMD/room");
+    const auto heard = edge.node.subscriptions();
+    CHECK(heard.size() == 3);
+    CHECK(std::find(heard.begin(), heard.end(), edge.node.commands()) == heard.end());
 }
 
 TEST_CASE("sparkplug: data have aliases and no names", "[firmware][sparkplug]") {

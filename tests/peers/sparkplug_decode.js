@@ -1,4 +1,5 @@
-// Decodes lines "topic hexadecimal" of stdin with npm's sparkplug-payload: one line of JSON each.
+// Decodes lines "topic hexadecimal QoS retained" of stdin with npm's sparkplug-payload: one line of
+// JSON each.
 // With the argument "rebirth" writes the payload of a rebirth command to stdout instead.
 //   sparkplug_decode.js FOLDER_WITH_NODE_MODULES [rebirth]
 const { createRequire } = require('module');
@@ -14,9 +15,9 @@ if (process.argv[3] === 'rebirth') {
     (value && typeof value === 'object' && 'low' in value && 'high' in value)
       ? value.high * 2 ** 32 + (value.low >>> 0) : value;
   require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
-    const [topic, hex] = line.split(' ');
+    const [topic, hex, qos, retained] = line.split(' ');
     if (topic.includes('NCMD')) return;
     const payload = spb.decodePayload(Buffer.from(hex, 'hex'));
-    console.log(JSON.stringify({ topic, payload }, plain));
+    console.log(JSON.stringify({ topic, qos: +qos, retained: +retained, payload }, plain));
   });
 }

@@ -332,7 +332,7 @@ TEST_CASE("crew: two targets of one HAProxy are drained at once, each as it was 
             return make_actuator(endpoint, plan, stop_fd);
         },
         [&](const std::string& target, const std::vector<Step>& steps,
-            const Result<ItemStates>& states) {
+            const Result<ItemStates>& states, const std::optional<Feedback>& /*feedback*/) {
             return answers.post({target, steps.size(), states});
         });
     constexpr int rounds = 50;

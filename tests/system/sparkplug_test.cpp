@@ -39,17 +39,19 @@ struct Edge {
         listener = std::make_unique<Process>(
             "sh", std::vector<std::string>{
                       "-c", "mosquitto_sub -p " + std::to_string(demo.broker.port()) +
-                                " -V 5 -F '%t %x' -t 'spBv1.0/#' | node " + decoder + " " + peers});
+                                " -V 5 -q 2 -F '%t %x %q %r' --retain-as-published"
+                                " -t 'spBv1.0/#' | node " +
+                                decoder + " " + peers});
     }
     void start() {
         bridge = firebreak::firebreak("agent", {"sparkplug", "--config", demo.path("site.toml")});
     }
-    /// What came of this kind, oldest first.
-    std::vector<json> of(const std::string& kind) const {
+    /// What came of this kind, or of all, oldest first.
+    std::vector<json> of(const std::string& kind = "") const {
         std::vector<json> out;
         std::istringstream lines(listener->out());
         for (std::string line; std::getline(lines, line);) {
-            if (line.find("/" + kind + "/") == std::string::npos) continue;
+            if (!kind.empty() && line.find("/" + kind + "/") == std::string::npos) continue;
             auto parsed = json::parse(line, nullptr, false);
             if (!parsed.is_discarded()) out.push_back(std::move(parsed));
         }
@@ -112,6 +114,19 @@ TEST_CASE("sparkplug: npm's decoder reads births, data by alias, and the death o
     }
     edge.demo.sim->kill();
     CHECK(edge.gets("DDEATH", 6));
+    edge.bridge->kill();
+    REQUIRE(edge.gets("NDEATH"));
+    // Sparkplug 3.0.0: tck-id-topics-nbirth-mqtt and its likes, -seq-num; will-message-qos.
+    std::uint64_t seq = 0;
+    for (const auto& message : edge.of()) {
+        INFO(message);
+        const bool dies =
+            message.at("topic").get<std::string>().find("NDEATH") != std::string::npos;
+        CHECK(message.at("qos") == (dies ? 1 : 0));
+        CHECK(message.at("retained") == 0);
+        if (!dies) CHECK(message.at("payload").at("seq") == seq++ % 256);
+        CHECK(message.at("payload").contains("seq") != dies);
+    }
 }
 
 TEST_CASE("sparkplug: asked by npm's encoder it is born anew, and its will is its death",
