@@ -141,7 +141,7 @@ void Watch::fetch_ahead(std::span<const std::uint32_t> eyes) const {
     constexpr std::size_t eye_ahead = 6, trace_ahead = 3, sample_ahead = 1;
     if (eyes.size() > eye_ahead) {
         const auto* const next = reinterpret_cast<const char*>(&eyes_[eyes[eye_ahead]]);
-        for (std::size_t at = 0; at < sizeof(Eye); at += line) __builtin_prefetch(next + at, 1);
+        for (std::size_t at = 0; at < sizeof(Eye); at += cache_line) __builtin_prefetch(next + at, 1);
     }
     if (eyes.size() > trace_ahead) {
         for (const auto track : eyes_[eyes[trace_ahead]].its_traces()) {

@@ -52,10 +52,10 @@ public:
 
 private:
     static constexpr PointIndex unknown = std::numeric_limits<PointIndex>::max();
-    static constexpr std::size_t line = 64;  ///< bytes that the processor fetches at once
+    static constexpr std::size_t cache_line = 64;  ///< bytes that the processor fetches at once
 
     /// A point as one belief sees it. Its name stands apart: no reading asks for it.
-    struct alignas(line) Eye {
+    struct alignas(cache_line) Eye {
         Belief belief;
         PointIndex index = unknown;
         std::uint32_t serial = 0;  ///< counts believed readings
@@ -77,7 +77,7 @@ private:
         void add_circle(std::uint32_t circle);
     };
     /// One point's trace for one length of window.
-    struct alignas(line) Track {
+    struct alignas(cache_line) Track {
         std::uint32_t eye;
         Duration window;
         Trace trace;
