@@ -209,7 +209,7 @@ TEST_CASE("haproxy: what a policy says of drain_by and pace reaches the actuator
     const auto actuator = make_actuator(plan.endpoints[0], plan, -1);
     auto drain = step("s1", "drain");
     drain.target = "edge";
-    CHECK(actuator->apply("edge", {drain})->at("s1") == "drain");
+    CHECK(actuator->apply("edge", {drain})->at("s1") == "drain@20");
     CHECK(haproxy.weighs("s1", 0));
     REQUIRE(actuator->feedback("edge"));
     CHECK(*actuator->feedback("edge") == Feedback{});  // the first reading: no rates yet
