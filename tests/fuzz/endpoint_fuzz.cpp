@@ -10,6 +10,7 @@
 #include <string>
 
 #include "host/actuate/api_json.hpp"
+#include "host/actuate/haproxy_stat.hpp"
 #include "host/actuate/haproxy_text.hpp"
 #include "host/actuate/nut_text.hpp"
 #include "host/actuate/slurm_text.hpp"
@@ -44,6 +45,10 @@ Step step(std::string_view action) {
 void haproxy(const std::string& text) {
     static_cast<void>(is_taken(parse_set_answer(text)));
     static_cast<void>(weight_behind(text));
+    if (const auto counters = parse_stat(text, "text"); is_taken(counters)) {
+        const auto seen = feedback_between(*counters, *counters, std::chrono::seconds(1), {"s1"});
+        require(seen.tries == 0 && seen.failures == 0);
+    }
     const auto servers = parse_servers(text, "text");
     if (!is_taken(servers)) return;
     for (const bool by_weight : {false, true}) {
@@ -59,8 +64,8 @@ void haproxy(const std::string& text) {
 }
 
 void slurm(const std::string& text) {
-    const auto nodes = parse_nodes(text);
-    if (is_taken(nodes)) {
+    for (const auto& nodes : {parse_nodes(text), parse_groups(text, 64)}) {
+        if (!is_taken(nodes)) continue;
         for (const auto& [name, node] : *nodes) {
             require(is_known(state_of(node, host)));
             for (const auto action : actions) {
