@@ -90,11 +90,9 @@ Refusal Controller::State::budget(Target& target, const Step& step, std::size_t 
         const auto until = fresh == 0 ? target.spaced_until : now.steady + plan.guard.spacing;
         if (auto refused = guard_spacing(now.steady, until)) return refused;
     }
-    const auto state = target.ledger.states().find(step.item);
-    const bool carries = state != target.ledger.states().end() && is_ready(state->second);
-    if (carries && depth_of(step.action) > 0 && !target.makes_room) {
-        const auto index = place_of(target);
-        if (auto refused = pacing.guard_step(index, step.posture, fresh)) return refused;
+    if (depth_of(step.action) > 0 && !target.makes_room && is_paced(target, step)) {
+        auto refused = pacing.guard_step(place_of(target), step.posture, fresh);
+        if (refused) return refused;
     }
     auto refused = pace.guard(now.steady, fresh + 1);
     paced = paced || refused;
@@ -157,16 +155,22 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step, I
 }
 
 Refusal Controller::State::guard_pace(const Target& target, const Step& step, Instant now) {
-    if (!pacing.paces(place_of(target))) return std::nullopt;
-    const auto state = target.ledger.states().find(step.item);
-    const bool carries = state != target.ledger.states().end() && is_ready(state->second);
-    if (!carries) return std::nullopt;  // nobody receives anything of it
+    if (!is_paced(target, step)) return std::nullopt;
+    auto refused = pacing.guard(place_of(target), step.posture, now);
+    if (!refused) return std::nullopt;
     // Where its kind makes room requests are to wait: that is no reason to keep the drain.
     const bool makes_room = std::any_of(targets.begin(), targets.end(), [&](const Target& other) {
         return other.makes_room && other.plan->service == target.plan->service;
     });
     if (makes_room) return std::nullopt;
-    return pacing.guard(place_of(target), step.posture, now);
+    return refused;
+}
+
+/// Of an item that carries nothing nobody receives anything.
+bool Controller::State::is_paced(const Target& target, const Step& step) const {
+    if (!pacing.paces(place_of(target))) return false;
+    const auto state = target.ledger.states().find(step.item);
+    return state != target.ledger.states().end() && is_ready(state->second);
 }
 
 std::optional<TierShare>& Controller::State::share_of(const TargetPlan& target) {

@@ -88,6 +88,7 @@ struct Controller::State {
     bool climb(Target& target, Now now);
     /// What drains send elsewhere must find room there: staging.cpp.
     void make_room(Now now);
+    void tell_capacity(const std::vector<Burden>& before);
     [[nodiscard]] std::optional<RoomVote> room_of(const Target& target, double share,
                                                   Now now) const;
     [[nodiscard]] bool is_drained(const Target& target, Now now) const;
@@ -111,6 +112,7 @@ struct Controller::State {
     [[nodiscard]] Refusal guards(const Target& target, const Step& step, Now now);
     [[nodiscard]] Refusal guards_down(const Target& target, const Step& step, Instant now);
     [[nodiscard]] Refusal guard_pace(const Target& target, const Step& step, Instant now);
+    [[nodiscard]] bool is_paced(const Target& target, const Step& step) const;
     [[nodiscard]] Refusal guards_up(const Target& target, const Step& step, Instant now);
     /// Those that count what one round of steps may take: asked last, of what the rest allow.
     [[nodiscard]] Refusal budget(Target& target, const Step& step, std::size_t fresh, Now now);

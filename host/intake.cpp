@@ -186,7 +186,9 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
         tell(LogLevel::warning, "changed-by-others",
              {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
-    if (target->reached() < Posture::drain) ledger.look_by(pacing.look_by(index, now.steady));
+    if (pacing.paces(index) && target->reached() < Posture::drain) {
+        ledger.look_by(pacing.look_by(index, now.steady));
+    }
     std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;  // items
     for (const auto& step : receipt.steps) {
         const auto state = receipt.states->find(step.item);

@@ -3,14 +3,6 @@
 #include <algorithm>
 
 namespace firebreak {
-namespace {
-
-/// A state without how much of it is carried: "drain" of "drain@30".
-std::string_view plain(std::string_view state) {
-    return state.substr(0, state.find('@'));
-}
-
-}  // namespace
 
 void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
     under_way_ = true;
@@ -81,8 +73,8 @@ std::vector<std::string> TargetLedger::drop_foreign() {
             continue;
         }
         const bool down = state != states_.end() && depth_of(state->second) > 0;
-        if (down && held->second.empty()) held->second = plain(state->second);
-        const bool as_we_set_it = down && plain(state->second) == held->second;
+        if (down && held->second.empty()) held->second = bare(state->second);
+        const bool as_we_set_it = down && bare(state->second) == held->second;
         if (!as_we_set_it) lost.push_back(held->first);
         held = as_we_set_it ? std::next(held) : held_.erase(held);
     }

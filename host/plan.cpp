@@ -68,8 +68,12 @@ bool is_set(std::string_view state, std::string_view action) {
            is_lowered(state) == (depth_of(action) > 0);
 }
 
+std::string_view bare(std::string_view state) {
+    return state.substr(0, state.find('@'));
+}
+
 bool is_ready(std::string_view state) {
-    return state == "ready" || state.starts_with("ready@");
+    return bare(state) == "ready";
 }
 
 bool is_lowered(std::string_view state) {
@@ -77,7 +81,7 @@ bool is_lowered(std::string_view state) {
 }
 
 int depth_of(std::string_view state) {
-    state = state.substr(0, state.find('@'));  // behind it: how much of it is carried
+    state = bare(state);
     if (state.ends_with(by_others)) state.remove_suffix(by_others.size());
     if (state == "fsd") return 4;
     if (state == "off") return 3;

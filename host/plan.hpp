@@ -46,6 +46,9 @@ inline constexpr std::string_view cannot_tell = "unknown";
 /// Whether programs and services of the site's own may say that an item is that.
 [[nodiscard]] bool is_item_state(std::string_view word);
 
+/// A state without how much of it is carried: "drain" of "drain@30".
+[[nodiscard]] std::string_view bare(std::string_view state);
+
 /// Whether a server carries traffic: "ready", or "ready@30" of one that is drained by weight.
 [[nodiscard]] bool is_ready(std::string_view state);
 

@@ -123,12 +123,7 @@ std::optional<RoomVote> Controller::State::room_of(const Target& target, double 
         std::move(items)};
 }
 
-void Controller::State::make_room(Now now) {
-    if (plan.drain.sites.empty()) return;
-    std::vector<bool> drained;
-    drained.reserve(targets.size());
-    for (const auto& target : targets) drained.push_back(is_drained(target, now));
-    const auto before = std::exchange(carried, burdens(plan, drained, carried));
+void Controller::State::tell_capacity(const std::vector<Burden>& before) {
     for (const auto& site : plan.drain.sites) {
         const auto was = describe_site(plan, site.site, before);
         const auto is = describe_site(plan, site.site, carried);
@@ -137,6 +132,15 @@ void Controller::State::make_room(Now now) {
         tell(LogLevel::info, "capacity",
              {{"site", site.site}, {"note", is.empty() ? "it receives nothing any more" : is}});
     }
+}
+
+void Controller::State::make_room(Now now) {
+    if (plan.drain.sites.empty()) return;
+    std::vector<bool> drained;
+    drained.reserve(targets.size());
+    for (const auto& target : targets) drained.push_back(is_drained(target, now));
+    const auto before = std::exchange(carried, burdens(plan, drained, carried));
+    if (before != carried) tell_capacity(before);
     for (auto& target : targets) {
         const bool had = target.room.has_value();
         target.give_room(room_of(target, carried[place_of(target)].share, now));

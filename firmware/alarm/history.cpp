@@ -49,6 +49,12 @@ std::uint32_t History::measure_of(const std::string& measure) {
     return entry->second;
 }
 
+std::vector<History::Entry>::const_iterator History::Ear::place_of(std::uint32_t measure) const {
+    return std::lower_bound(
+        points.begin(), points.end(), measure,
+        [](const Entry& each, std::uint32_t than) { return each.measure < than; });
+}
+
 PointIndex History::resolve(const PointId& point, Unit unit) {
     if (const auto known = find(point)) return *known;
     const auto index = static_cast<PointIndex>(slots_.size());
@@ -57,10 +63,7 @@ PointIndex History::resolve(const PointId& point, Unit unit) {
     auto& ear = ears_[number];
     slots_.push_back({{start_, 0, Fault::stale, unit, false}, ear.silent_after});
     cold_.push_back({number, measure, false, nullptr});
-    const auto place =
-        std::lower_bound(ear.points.begin(), ear.points.end(), measure,
-                         [](const Entry& each, std::uint32_t than) { return each.measure < than; });
-    ear.points.insert(place, Entry{measure, index});
+    ear.points.insert(ear.place_of(measure), Entry{measure, index});
     return index;
 }
 
@@ -108,9 +111,7 @@ std::optional<PointIndex> History::find(const PointId& point) const {
     const auto measure = measure_numbers_.find(point.measure);
     if (device == devices_.end() || measure == measure_numbers_.end()) return std::nullopt;
     const auto& points = ears_[device->second].points;
-    const auto found =
-        std::lower_bound(points.begin(), points.end(), measure->second,
-                         [](const Entry& each, std::uint32_t than) { return each.measure < than; });
+    const auto found = ears_[device->second].place_of(measure->second);
     if (found == points.end() || found->measure != measure->second) return std::nullopt;
     return found->point;
 }

@@ -111,6 +111,9 @@ private:
         bool expected = false;
         bool ever = false;
         std::vector<Entry> points = {};  ///< by measure
+
+        /// Where a measure's point stands, or would.
+        [[nodiscard]] std::vector<Entry>::const_iterator place_of(std::uint32_t measure) const;
     };
     /// What every reading and every condition touches, and no more.
     struct Slot {

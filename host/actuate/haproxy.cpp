@@ -115,7 +115,7 @@ private:
         if (!counters) return;
         std::set<std::string> receivers;
         for (const auto& [server, state] : states) {
-            if (state == "ready" && !watched_.at(target).contains(server)) receivers.insert(server);
+            if (is_ready(state) && !watched_.at(target).contains(server)) receivers.insert(server);
         }
         const auto now = std::chrono::steady_clock::now();
         const auto base = bases_.find(target);

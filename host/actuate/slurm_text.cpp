@@ -38,6 +38,13 @@ std::string_view field(std::string_view line, std::string_view name) {
     return at == std::string_view::npos ? "" : word(line.substr(at + name.size()));
 }
 
+/// Takes the first line off the text.
+std::string_view next_line(std::string_view& text) {
+    const auto line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    return line;
+}
+
 /// "IDLE*+DRAIN" into the words of it.
 void add_states(SlurmNode& node, std::string_view states) {
     node.state.reserve(4);
@@ -82,9 +89,7 @@ Result<SlurmNodes> parse_nodes(std::string_view answer) {
     SlurmNodes nodes;
     nodes.reserve(static_cast<std::size_t>(std::count(answer.begin(), answer.end(), '\n')));
     while (!answer.empty()) {
-        const auto end = std::min(answer.find('\n'), answer.size());
-        const auto line = answer.substr(0, end);
-        answer.remove_prefix(std::min(end + 1, answer.size()));
+        const auto line = next_line(answer);
         constexpr std::string_view begins = "NodeName=";
         if (line.empty() || line.ends_with(" not found")) continue;
         if (!line.starts_with(begins)) {
@@ -102,9 +107,7 @@ Result<SlurmNodes> parse_nodes(std::string_view answer) {
 Result<SlurmNodes> parse_groups(std::string_view answer, std::size_t most) {
     SlurmNodes nodes;
     while (!answer.empty()) {
-        const auto end = std::min(answer.find('\n'), answer.size());
-        const auto line = answer.substr(0, end);
-        answer.remove_prefix(std::min(end + 1, answer.size()));
+        const auto line = next_line(answer);
         if (line.empty()) continue;
         const auto first = line.find('|');
         const auto second = first == std::string_view::npos ? first : line.find('|', first + 1);
@@ -165,9 +168,7 @@ std::string state_of(const SlurmNode& node, std::string_view host) {
 std::vector<std::string> comma_lists(std::string_view lines, std::size_t most_bytes) {
     std::vector<std::string> lists;
     while (!lines.empty()) {
-        const auto end = std::min(lines.find('\n'), lines.size());
-        const auto line = lines.substr(0, end);
-        lines.remove_prefix(std::min(end + 1, lines.size()));
+        const auto line = next_line(lines);
         if (line.empty()) continue;
         if (lists.empty() || lists.back().size() + 1 + line.size() > most_bytes) {
             lists.emplace_back(line);

@@ -16,6 +16,8 @@ struct Burden {
     double load = 0;      ///< its own, and what it gets of those that are drained
     double received = 0;  ///< only that
     double share = 1;     ///< of its load that its site can hold
+
+    bool operator==(const Burden&) const = default;
 };
 
 /// By target. What is drained goes to the same service elsewhere, by the number of items. `before`

@@ -5,7 +5,7 @@
 #include <random>
 
 #include "host/journal/replay.hpp"
-#include "host/policy_file.hpp"
+#include "tests/host/policy_text.hpp"
 #include "tests/host/room_story.hpp"
 
 using namespace firebreak;
@@ -425,14 +425,8 @@ struct Checked {
 
 Checked checked(const std::string& policy) {
     Complaints complaints;
-    auto file = ConfigFile::parse(policy, "policy.toml", complaints);
-    const auto plan = parse_policy(file, complaints);
+    const auto plan = read_policy(policy, complaints);
     return {complaints.text(), describe(plan)};
-}
-
-bool has(const std::string& text, const std::string& what) {
-    UNSCOPED_INFO(text);
-    return text.find(what) != std::string::npos;
 }
 
 }  // namespace
@@ -442,29 +436,30 @@ TEST_CASE("capacity: check shows what the others must hold, and warns of what th
     const auto enough = checked(korea + "[[capacity]]\nsite = \"seoul\"\nholds = 1000\n");
     CHECK(enough.complaints.empty());
     CHECK(
-        has(enough.described,
-            "if pangyo drains, seoul must hold 1600 of 1000: videos-seoul (tier 5) carries 40 %"));
-    CHECK_FALSE(has(enough.described, "most important"));
+        says(enough.described,
+             "if pangyo drains, seoul must hold 1600 of 1000: videos-seoul (tier 5) carries 40 %"));
+    CHECK_FALSE(says(enough.described, "most important"));
     const auto few = checked(korea + "[[capacity]]\nsite = \"seoul\"\nholds = 450\n");
-    CHECK(has(few.described,
-              "warning: if pangyo drains, seoul cannot hold even its most "
-              "important: of tier 1 75 % is carried"));
-    CHECK(has(few.described, "warning: seoul carries 800 without any drain, and holds 450"));
-    CHECK_FALSE(has(checked(korea).described, "must hold"));
+    CHECK(says(few.described,
+               "warning: if pangyo drains, seoul cannot hold even its most "
+               "important: of tier 1 75 % is carried"));
+    CHECK(says(few.described, "warning: seoul carries 800 without any drain, and holds 450"));
+    CHECK_FALSE(says(checked(korea).described, "must hold"));
 }
 
 TEST_CASE("capacity: a figure that others need is not guessed", "[host][policy]") {
     const std::string seoul = "[[capacity]]\nsite = \"seoul\"\nholds = 1000\n";
     auto without = korea;
     without.erase(without.find("load = 300\n"), 11);  // of pangyo's text
-    CHECK(has(checked(without + seoul).complaints,
-              "policy.toml:8:1: \"load\" is missing: a [[capacity]] counts what \"text-pangyo\" "
-              "carries"));
+    CHECK(says(checked(without + seoul).complaints,
+               "policy.toml:8:1: \"load\" is missing: a [[capacity]] counts what \"text-pangyo\" "
+               "carries"));
     CHECK(checked(without).complaints.empty());
-    CHECK(has(checked(korea + "[[capacity]]\nsite = \"soul\"\nholds = 1000\n").complaints,
-              "no target with a \"load\" stands at \"soul\""));
-    CHECK(has(checked(korea + seoul + seoul).complaints, "stands twice"));
-    CHECK(has(checked(korea + "[[capacity]]\nsite = \"seoul\"\nholds = -1\n").complaints, "holds"));
+    CHECK(says(checked(korea + "[[capacity]]\nsite = \"soul\"\nholds = 1000\n").complaints,
+               "no target with a \"load\" stands at \"soul\""));
+    CHECK(says(checked(korea + seoul + seoul).complaints, "stands twice"));
+    CHECK(
+        says(checked(korea + "[[capacity]]\nsite = \"seoul\"\nholds = -1\n").complaints, "holds"));
     const auto busan = checked(korea + "[[capacity]]\nsite = \"pangyo\"\nholds = 1000\n");
-    CHECK(has(busan.described, "nobody knows whether seoul can hold it"));
+    CHECK(says(busan.described, "nobody knows whether seoul can hold it"));
 }

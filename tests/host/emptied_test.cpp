@@ -1,7 +1,6 @@
 // A policy that could empty every site is refused, with the rules that would do it.
-#include "contract/support/config_file.hpp"
-#include "host/policy_file.hpp"
 #include "tests/catch.hpp"
+#include "tests/host/policy_text.hpp"
 
 namespace firebreak {
 namespace {
@@ -54,12 +53,6 @@ std::string map(const std::string& targets) {
            "[[topology.service]]\nname = \"text\"\ntargets = [" + targets + "]\n";
 }
 
-std::string complaints_of(const std::string& text) {
-    Complaints complaints;
-    auto file = ConfigFile::parse(text, "p.toml", complaints);
-    static_cast<void>(parse_policy(file, complaints));
-    return complaints.text();
-}
 bool refused(const std::string& text, const std::string& sites) {
     const auto complaints = complaints_of(text);
     INFO(complaints);

@@ -1,8 +1,8 @@
 // What `check` says of endpoints and targets of each kind: policy_file_test.cpp has the rest.
 #include "host/endpoint_file.hpp"
 
-#include "host/policy_file.hpp"
 #include "tests/catch.hpp"
+#include "tests/host/policy_text.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -26,22 +26,6 @@ at_least = "shed"
 )";
 }
 
-PolicyPlan read(const std::string& text, Complaints& complaints) {
-    auto file = ConfigFile::parse(text, "policy.toml", complaints);
-    return parse_policy(file, complaints);
-}
-
-std::string complaints_of(const std::string& text) {
-    Complaints complaints;
-    static_cast<void>(read(text, complaints));
-    return complaints.text();
-}
-
-bool says(const std::string& text, const std::string& what) {
-    UNSCOPED_INFO(text);
-    return text.find(what) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("endpoint file: a Kubernetes API is told who asks, and over TLS", "[host][policy]") {
@@ -53,10 +37,11 @@ TEST_CASE("endpoint file: a Kubernetes API is told who asks, and over TLS", "[ho
     };
 
     Complaints complaints;
-    const auto plan = read(policy(url + "token_file = \"/t\"\nca = \"/ca.pem\"\ntaint = true\n"
-                                        "evict_deadline = \"2m\"\nforce = true",
-                                  target),
-                           complaints);
+    const auto plan =
+        read_policy(policy(url + "token_file = \"/t\"\nca = \"/ca.pem\"\ntaint = true\n"
+                                 "evict_deadline = \"2m\"\nforce = true",
+                           target),
+                    complaints);
     CHECK(complaints.text().empty());
     CHECK(plan.targets[0].items == std::vector<std::string>{"n1", "n2", "n3", "gpu.example"});
     CHECK(ladder_of(plan.targets[0]) == Ladder::nodes);
@@ -90,7 +75,7 @@ TEST_CASE("endpoint file: upsd has a numeric address and a login", "[host][polic
         return complaints_of(policy(lines, target));
     };
     Complaints complaints;
-    const auto plan = read(policy(upsd, target), complaints);
+    const auto plan = read_policy(policy(upsd, target), complaints);
     CHECK(complaints.text().empty());
     CHECK(ladder_of(plan.targets[0]) == Ladder::outlets);
     CHECK(says(describe(plan), "upsd at 10.0.0.1:3493, as the user in /etc/firebreak/nut"));
@@ -110,7 +95,7 @@ TEST_CASE("endpoint file: a forced shutdown must be asked for twice", "[host][po
     const std::string agreed = ", fsd_cannot_be_undone = true";
     const auto ladder = [&](const std::string& keys) {
         Complaints complaints;
-        const auto plan = read(with(keys), complaints);
+        const auto plan = read_policy(with(keys), complaints);
         UNSCOPED_INFO(complaints.text());
         REQUIRE(complaints.text().empty());
         return ladder_of(plan.targets[0]);
@@ -132,9 +117,9 @@ TEST_CASE("endpoint file: what is told over MQTT needs no endpoint, but somebody
         return policy("haproxy = \"/s\"", "mqtt = {" + keys + "}");
     };
     Complaints complaints;
-    const auto plan =
-        read(with(R"(agent = "door", items = ["east"], as = "outlets", answer_within = "5s")"),
-             complaints);
+    const auto plan = read_policy(
+        with(R"(agent = "door", items = ["east"], as = "outlets", answer_within = "5s")"),
+        complaints);
     CHECK(complaints.text().empty());
     CHECK(by_message(plan.targets[0]));
     CHECK(is_load(plan.targets[0]));

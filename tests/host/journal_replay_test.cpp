@@ -145,14 +145,7 @@ TEST_CASE("replay: guards that count, and a host that only rehearses, come out t
 
 TEST_CASE("replay: a drain that is held by feedback, goes on and is stuck comes out the same",
           "[host][journal]") {
-    auto plan = story_policy();
-    plan.guard.min_ready = 1;
-    PacePlan pace;
-    pace.max_queue = 10;
-    pace.max_error_percent = 5;
-    pace.step_percent = 50;
-    plan.targets[0].pace = plan.targets[1].pace = pace;
-    auto story = recorded(plan);
+    auto story = recorded(paced_policy());
     const auto both = [&](const Feedback& feedback) {
         story.feedback["text"] = story.feedback["videos"] = feedback;
     };

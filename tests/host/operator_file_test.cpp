@@ -1,7 +1,6 @@
 // [journal], [operator] and [[drill]] of a policy file: what is wrong is said with its line.
-#include "contract/support/config_file.hpp"
-#include "host/policy_file.hpp"
 #include "tests/catch.hpp"
+#include "tests/host/policy_text.hpp"
 
 namespace firebreak {
 namespace {
@@ -31,8 +30,7 @@ at_least = "shed"
 
 struct Read {
     explicit Read(const std::string& more) {
-        auto file = ConfigFile::parse(top + rest + more, "p.toml", complaints);
-        plan = parse_policy(file, complaints);
+        plan = read_policy(top + rest + more, complaints, "p.toml");
     }
     [[nodiscard]] bool says(const std::string& part) const {
         return complaints.text().find(part) != std::string::npos;

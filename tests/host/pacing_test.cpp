@@ -11,15 +11,9 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-/// One server at once of two; text and videos are paced alike.
+/// Only text is drained.
 PolicyPlan paced() {
-    auto plan = story_policy();
-    plan.guard.min_ready = 1;
-    PacePlan pace;
-    pace.max_queue = 10;
-    pace.max_error_percent = 5;
-    pace.step_percent = 50;
-    plan.targets[0].pace = plan.targets[1].pace = pace;
+    auto plan = paced_policy();
     plan.rules[1].targets = {"text"};
     return plan;
 }

@@ -1,6 +1,7 @@
 #include "host/policy_file.hpp"
 
 #include "tests/catch.hpp"
+#include "tests/host/policy_text.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -31,28 +32,12 @@ targets = ["text"]
 at_least = "drain"
 )";
 
-PolicyPlan read(const std::string& policy, Complaints& complaints) {
-    auto file = ConfigFile::parse(policy, "policy.toml", complaints);
-    return parse_policy(file, complaints);
-}
-
-std::string complaints_of(const std::string& policy) {
-    Complaints complaints;
-    static_cast<void>(read(policy, complaints));
-    return complaints.text();
-}
-
 PolicyPlan plan_of(const std::string& policy) {
     Complaints complaints;
-    auto plan = read(policy, complaints);
+    auto plan = read_policy(policy, complaints);
     INFO(complaints.text());
     CHECK(complaints.empty());
     return plan;
-}
-
-bool says(const std::string& complaints, const std::string& what) {
-    UNSCOPED_INFO(complaints);
-    return complaints.find(what) != std::string::npos;
 }
 
 }  // namespace
@@ -93,7 +78,7 @@ TEST_CASE("policy file: the demo's policy is resolved as it was written", "[host
 
 TEST_CASE("policy file: rehearsing is the default", "[host][policy]") {
     Complaints complaints;
-    const auto plan = read(head + text + gas, complaints);
+    const auto plan = read_policy(head + text + gas, complaints);
     CHECK(complaints.text().empty());
     CHECK_FALSE(plan.armed);
     CHECK(says(describe(plan), "rehearsing"));
@@ -264,9 +249,10 @@ TEST_CASE("policy file: slurm's nodes are expanded, and what is wrong with them 
                text + gas;
     };
     Complaints complaints;
-    const auto plan = read(with("slurm = \"/usr/bin\"\njobs = \"signal\"\ngrace = \"1m\"\n",
-                                "endpoint = \"hpc\", nodes = [\"n[1-3]\"], power_down = true"),
-                           complaints);
+    const auto plan =
+        read_policy(with("slurm = \"/usr/bin\"\njobs = \"signal\"\ngrace = \"1m\"\n",
+                         "endpoint = \"hpc\", nodes = [\"n[1-3]\"], power_down = true"),
+                    complaints);
     CHECK(complaints.text().empty());
     CHECK(plan.targets[0].items == std::vector<std::string>{"n1", "n2", "n3"});
     CHECK(plan.targets[0].ladder == Ladder::nodes_power_off);
@@ -299,7 +285,7 @@ TEST_CASE("policy file: a program's items say what they are, and it stands at an
     };
     const std::string good = "exec = \"/opt/lamp\"\narguments = [\"-v\"]\ninput = \"json\"\n";
     Complaints complaints;
-    const auto plan = read(
+    const auto plan = read_policy(
         with(good, "endpoint = \"lamp\", items = [\"a\"], as = \"outlets\", after = [\"text\"]"),
         complaints);
     CHECK(complaints.text().empty());
@@ -323,13 +309,14 @@ TEST_CASE("policy file: a rule may need several signs", "[host][policy]") {
                "}\ntargets = [\"text\"]\nat_least = \"drain\"\n";
     };
     Complaints complaints;
-    const auto all = read(rule(R"(all = ["gas", "smoke"])"), complaints);
+    const auto all = read_policy(rule(R"(all = ["gas", "smoke"])"), complaints);
     REQUIRE(all.rules.size() == 1);
     CHECK(all.rules[0].signs == 2);
     CHECK(says(describe(all), "at least drain while 2 of pangyo/any/…: gas smoke"));
-    const auto any = read(rule(R"(any = ["gas", "smoke", "hot"], at_least_signs = 2)"), complaints);
+    const auto any =
+        read_policy(rule(R"(any = ["gas", "smoke", "hot"], at_least_signs = 2)"), complaints);
     CHECK(any.rules[0].signs == 2);
-    CHECK(read(rule(R"(any = ["gas", "smoke"])"), complaints).rules[0].signs == 1);
+    CHECK(read_policy(rule(R"(any = ["gas", "smoke"])"), complaints).rules[0].signs == 1);
     CHECK(complaints.text().empty());
 
     CHECK(
@@ -344,11 +331,12 @@ TEST_CASE("policy file: a rule may need several signs", "[host][policy]") {
 
 TEST_CASE("policy file: every guard has a number, and is told of once it is on", "[host][policy]") {
     Complaints complaints;
-    const auto plan = read(head +
-                               "[guard]\nmin_elsewhere = 3\nmax_tier_percent = 50\nquorum = 2\n"
-                               "spacing = \"2s\"\nexpires_after = \"4h\"\n" +
-                               text + gas,
-                           complaints);
+    const auto plan =
+        read_policy(head +
+                        "[guard]\nmin_elsewhere = 3\nmax_tier_percent = 50\nquorum = 2\n"
+                        "spacing = \"2s\"\nexpires_after = \"4h\"\n" +
+                        text + gas,
+                    complaints);
     CHECK(complaints.text().empty());
     CHECK(plan.guard.min_elsewhere == 3);
     CHECK(plan.guard.max_tier_percent == 50);
@@ -375,7 +363,7 @@ TEST_CASE("policy file: a maintenance window is whole, ends, and names what ther
         "targets = [\"text\"]\nfrom = \"2026-12-01T22:00:00Z\"\n"
         "until = \"2026-12-02T04:00:00.000Z\"\nwhy = \"new switches\"\n";
     Complaints complaints;
-    const auto plan = read(window(whole), complaints);
+    const auto plan = read_policy(window(whole), complaints);
     CHECK(complaints.text().empty());
     REQUIRE(plan.maintenance.size() == 1);
     CHECK(plan.maintenance[0].until - plan.maintenance[0].from == 6h);

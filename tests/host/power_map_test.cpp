@@ -1,9 +1,9 @@
 #include "host/topology/power_map.hpp"
 
-#include "host/policy_file.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "tests/catch.hpp"
+#include "tests/host/policy_text.hpp"
 #include "tests/support/temp_dir.hpp"
 
 using namespace firebreak;
@@ -72,38 +72,22 @@ std::string server(const std::string& name, const std::string& site, const std::
            rack + "\"\nservice = \"text\"\nkw = " + std::to_string(kw) + "\n";
 }
 
-PolicyPlan read(const std::string& text, Complaints& complaints) {
-    auto file = ConfigFile::parse(text, "policy.toml", complaints);
-    return parse_policy(file, complaints);
-}
-
-std::string complaints_of(const std::string& text) {
-    Complaints complaints;
-    static_cast<void>(read(text, complaints));
-    return complaints.text();
-}
-
 std::string warnings_of(const std::string& text) {
     Complaints complaints;
-    const auto plan = read(text, complaints);
+    const auto plan = read_policy(text, complaints);
     CHECK(complaints.text().empty());
     std::string all;
     for (const auto& warning : single_points(plan)) all += warning + '\n';
     return all;
 }
 
-bool says(const std::string& text, const std::string& what) {
-    UNSCOPED_INFO(text);
-    return text.find(what) != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("power map: what feeds a server is what feeds its rack", "[host][topology]") {
     Complaints complaints;
-    const auto plan =
-        read(head + pangyo + server("p1", "pangyo", "both", 3) + server("p2", "pangyo", "one", 2),
-             complaints);
+    const auto plan = read_policy(
+        head + pangyo + server("p1", "pangyo", "both", 3) + server("p2", "pangyo", "one", 2),
+        complaints);
     CHECK(complaints.text().empty());
     REQUIRE(plan.map);
     CHECK(plan.map->feeds == std::vector<std::vector<std::size_t>>{{0, 1}, {0}});

@@ -59,6 +59,18 @@ inline PolicyPlan story_policy() {
     return plan;
 }
 
+/// The same, where text and videos are drained one server at once of two, while others fare well.
+inline PolicyPlan paced_policy() {
+    auto plan = story_policy();
+    plan.guard.min_ready = 1;
+    PacePlan pace;
+    pace.max_queue = 10;
+    pace.max_error_percent = 5;
+    pace.step_percent = 50;
+    plan.targets[0].pace = plan.targets[1].pace = pace;
+    return plan;
+}
+
 class RoomStory {
 public:
     using Names = std::vector<std::string>;

@@ -1,8 +1,8 @@
 #include "host/power/ups_file.hpp"
 
-#include "host/policy_file.hpp"
 #include "host/power/draw.hpp"
 #include "tests/catch.hpp"
+#include "tests/host/policy_text.hpp"
 
 using namespace firebreak;
 using namespace std::chrono_literals;
@@ -84,23 +84,15 @@ hold = "15m"
 stop = "3m"
 )";
 
-PolicyPlan read(const std::string& policy, Complaints& complaints) {
-    auto file = ConfigFile::parse(policy, "policy.toml", complaints);
-    return parse_policy(file, complaints);
-}
-
-bool says(const std::string& policy, const std::string& what) {
-    Complaints complaints;
-    static_cast<void>(read(policy, complaints));
-    UNSCOPED_INFO(complaints.text());
-    return complaints.text().find(what) != std::string::npos;
+bool complains(const std::string& policy, const std::string& what) {
+    return says(complaints_of(policy), what);
 }
 
 }  // namespace
 
 TEST_CASE("ups file: a UPS and what hangs on it are resolved as written", "[host][power]") {
     Complaints complaints;
-    const auto plan = read(head + ups + rule + topology + cords, complaints);
+    const auto plan = read_policy(head + ups + rule + topology + cords, complaints);
     CHECK(complaints.text().empty());
     REQUIRE(plan.upss.size() == 1);
     const auto& one = plan.upss[0];
@@ -131,8 +123,8 @@ TEST_CASE("ups file: one cord of two sheds nothing while the other feeds on", "[
     Complaints complaints;
     auto only_a = head;
     only_a.replace(only_a.find(", \"o2b\""), 7, "");
-    const auto plan =
-        read(only_a + ups + rule + topology + cords.substr(0, cords.find("[[", 5)), complaints);
+    const auto plan = read_policy(
+        only_a + ups + rule + topology + cords.substr(0, cords.find("[[", 5)), complaints);
     CHECK(complaints.text().empty());
     const auto draws = draws_of(plan, shed_by_power(plan), complaints);
     REQUIRE(draws.size() == 2);
@@ -141,24 +133,24 @@ TEST_CASE("ups file: one cord of two sheds nothing while the other feeds on", "[
 }
 
 TEST_CASE("ups file: what nobody could reckon with is said with its place", "[host][power]") {
-    CHECK(says(head + ups + rule + topology,
-               "policy.toml:5:1: nobody can tell what \"o2a\" feeds"));
-    CHECK(says(head + rule, "by_power: no [[ups]] says how much is too much"));
-    CHECK(says(head + rule, "by_power: no [topology] says what hangs on which UPS"));
-    CHECK(says(head + ups + rule, "there is no [topology] that says what hangs on it"));
+    CHECK(complains(head + ups + rule + topology,
+                    "policy.toml:5:1: nobody can tell what \"o2a\" feeds"));
+    CHECK(complains(head + rule, "by_power: no [[ups]] says how much is too much"));
+    CHECK(complains(head + rule, "by_power: no [topology] says what hangs on which UPS"));
+    CHECK(complains(head + ups + rule, "there is no [topology] that says what hangs on it"));
     const auto wrong = [&](const std::string& was, const std::string& is) {
         auto text = head + ups + rule + topology + cords;
         text.replace(text.find(was), was.size(), is);
         return text;
     };
-    CHECK(
-        says(wrong("name = \"a\"\nagent", "name = \"c\"\nagent"), "there is no [[topology.ups]]"));
-    CHECK(says(wrong("lasts = [\"10s\", \"3s\"]", "lasts = [\"3s\", \"10s\"]"),
-               "loads must rise and what they last must fall"));
-    CHECK(says(wrong("on_battery = \"on-battery\"\n", ""), "\"on_battery\" is missing"));
-    CHECK(says(wrong("hold = \"15m\"\nstop = \"3m\"\n", ""), "\"runtime\" is for"));
-    CHECK(says(wrong("\"shed\"\nby_power", "\"cut\"\nby_power"), "say at_least = \"shed\""));
-    CHECK(says(wrong("item = \"o2b\"", "item = \"o3\""), "has no item \"o3\""));
-    CHECK(says(wrong("pdu = \"pb\"\n", "pdu = \"pc\"\n"), "there is no PDU \"pc\""));
-    CHECK(says(wrong("impact = 2", "impact = 0"), "impact"));
+    CHECK(complains(wrong("name = \"a\"\nagent", "name = \"c\"\nagent"),
+                    "there is no [[topology.ups]]"));
+    CHECK(complains(wrong("lasts = [\"10s\", \"3s\"]", "lasts = [\"3s\", \"10s\"]"),
+                    "loads must rise and what they last must fall"));
+    CHECK(complains(wrong("on_battery = \"on-battery\"\n", ""), "\"on_battery\" is missing"));
+    CHECK(complains(wrong("hold = \"15m\"\nstop = \"3m\"\n", ""), "\"runtime\" is for"));
+    CHECK(complains(wrong("\"shed\"\nby_power", "\"cut\"\nby_power"), "say at_least = \"shed\""));
+    CHECK(complains(wrong("item = \"o2b\"", "item = \"o3\""), "has no item \"o3\""));
+    CHECK(complains(wrong("pdu = \"pb\"\n", "pdu = \"pc\"\n"), "there is no PDU \"pc\""));
+    CHECK(complains(wrong("impact = 2", "impact = 0"), "impact"));
 }

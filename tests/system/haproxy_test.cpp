@@ -289,6 +289,18 @@ PolicyPlan two_endpoints(const std::string& good, const std::string& bad, Durati
     return plan;
 }
 
+/// A crew over the plan's endpoints, whose receipts go to `answers`.
+Crew crew_of(const PolicyPlan& plan, Inbox<Answer>& answers) {
+    return {plan,
+            [&plan](const EndpointPlan& endpoint, int stop_fd) {
+                return make_actuator(endpoint, plan, stop_fd);
+            },
+            [&answers](const std::string& target, const std::vector<Step>& steps,
+                       const Result<ItemStates>& states, const std::optional<Feedback>&) {
+                return answers.post({target, steps.size(), states});
+            }};
+}
+
 }  // namespace
 
 TEST_CASE("crew: a hanging HAProxy stalls no other, and stopping waits for none",
@@ -300,15 +312,7 @@ TEST_CASE("crew: a hanging HAProxy stalls no other, and stopping waits for none"
     const auto plan = two_endpoints(good.socket(), bad.socket(), 30s);
     const auto before = std::chrono::steady_clock::now();
     {
-        Crew crew(
-            plan,
-            [&](const EndpointPlan& endpoint, int stop_fd) {
-                return make_actuator(endpoint, plan, stop_fd);
-            },
-            [&](const std::string& target, const std::vector<Step>& steps,
-                const Result<ItemStates>& states, const std::optional<Feedback>& /*feedback*/) {
-                return answers.post({target, steps.size(), states});
-            });
+        auto crew = crew_of(plan, answers);
         REQUIRE(crew.order("stuck", {step("s0", "drain")}));
         REQUIRE(crew.order("text", {step("s0", "drain")}));
         CHECK_FALSE(crew.order("nobody", {}));
@@ -326,15 +330,7 @@ TEST_CASE("crew: two targets of one HAProxy are drained at once, each as it was 
     const RealHaproxy one;
     Inbox<Answer> answers(64);
     const auto plan = two_endpoints(one.socket(), one.socket(), 10s);
-    Crew crew(
-        plan,
-        [&](const EndpointPlan& endpoint, int stop_fd) {
-            return make_actuator(endpoint, plan, stop_fd);
-        },
-        [&](const std::string& target, const std::vector<Step>& steps,
-            const Result<ItemStates>& states, const std::optional<Feedback>& /*feedback*/) {
-            return answers.post({target, steps.size(), states});
-        });
+    auto crew = crew_of(plan, answers);
     constexpr int rounds = 50;
     for (int i = 0; i < rounds; ++i) {
         for (const char* target : {"stuck", "stuck-too"}) {
@@ -364,15 +360,7 @@ TEST_CASE("crew: what waits behind an absent HAProxy fails with it, not one by o
     bad.freeze();
     Inbox<Answer> answers(64);
     const auto plan = two_endpoints(good.socket(), bad.socket(), 500ms);
-    Crew crew(
-        plan,
-        [&](const EndpointPlan& endpoint, int stop_fd) {
-            return make_actuator(endpoint, plan, stop_fd);
-        },
-        [&](const std::string& target, const std::vector<Step>& steps,
-            const Result<ItemStates>& states, const std::optional<Feedback>& /*feedback*/) {
-            return answers.post({target, steps.size(), states});
-        });
+    auto crew = crew_of(plan, answers);
     for (int i = 0; i < 20; ++i) REQUIRE(crew.order(i % 2 == 0 ? "stuck" : "stuck-too", {}));
     const auto deadline = std::chrono::steady_clock::now() + 5s;  // 20 timeouts would be 10 s
     for (int i = 0; i < 20; ++i) {

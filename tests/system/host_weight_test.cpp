@@ -47,6 +47,16 @@ struct Stage : HostStage {
     [[nodiscard]] bool holds(std::size_t items) const {
         return eventually([&] { return posture("text").held.size() == items; }, 30s);
     }
+    /// Weights of 77 and 33 are drained to 0, and held.
+    void drain() {
+        weigh("pangyo-a", 77);
+        weigh("pangyo-b", 33);
+        start_host();
+        quiet_day();
+        alarm("gas", Phase::firing);
+        REQUIRE(weighs(0, 0));
+        REQUIRE(holds(2));
+    }
 
     static inline std::optional<TempDir> journal;
 };
@@ -56,13 +66,7 @@ struct Stage : HostStage {
 TEST_CASE("host: killed with servers drained by weight, a later life gives back what it took",
           "[system][host]") {
     Stage stage;
-    stage.weigh("pangyo-a", 77);
-    stage.weigh("pangyo-b", 33);
-    stage.start_host();
-    stage.quiet_day();
-    stage.alarm("gas", Phase::firing);
-    REQUIRE(stage.weighs(0, 0));
-    REQUIRE(stage.holds(2));
+    stage.drain();
     stage.host->kill();
     stage.start_host();
     stage.beat();
@@ -81,13 +85,7 @@ TEST_CASE("host: killed with servers drained by weight, a later life gives back 
 TEST_CASE("host: a weight that somebody changed while the host was dead stays theirs",
           "[system][host]") {
     Stage stage;
-    stage.weigh("pangyo-a", 77);
-    stage.weigh("pangyo-b", 33);
-    stage.start_host();
-    stage.quiet_day();
-    stage.alarm("gas", Phase::firing);
-    REQUIRE(stage.weighs(0, 0));
-    REQUIRE(stage.holds(2));
+    stage.drain();
     stage.host->kill();
     stage.weigh("pangyo-b", 50);
     stage.alarm("gas", Phase::clear);
