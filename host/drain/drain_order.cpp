@@ -22,14 +22,19 @@ DrainOrder::DrainOrder(const PolicyPlan& plan)
 void DrainOrder::look(const std::vector<DrainTarget>& targets, Instant now) {
     for (std::size_t i = 0; i < targets.size(); ++i) {
         const auto& target = targets[i];
-        auto& under = under_way_[i];
         const bool down = target.read && target.reached >= Posture::drain;
-        if (target.wanted < Posture::drain || down) {
-            under = {};
+        under_way_[i].open = target.wanted >= Posture::drain && !down;
+    }
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        auto& under = under_way_[i];
+        // Its time runs from its turn: until then it is not its own fault that it is not down.
+        if (!under.open || first_before(i, now)) {
+            under.since.reset();
+            under.told = false;
             continue;
         }
         if (!under.since) under.since = now;
-        if (under.told || now - *under.since < plan_.drain.stuck_after) continue;
+        if (under.told || !is_stuck(under, now)) continue;
         under.told = true;
         news_.push_back(fmt::format(
             "{} is asked to drain for {} and has not: what it needs {}", plan_.targets[i].name,
@@ -38,18 +43,21 @@ void DrainOrder::look(const std::vector<DrainTarget>& targets, Instant now) {
     }
 }
 
-Refusal DrainOrder::guard(std::size_t target, Instant now) const {
+std::optional<std::size_t> DrainOrder::first_before(std::size_t target, Instant now) const {
     for (const auto other : needed_by_[target]) {
         const auto& under = under_way_[other];
-        if (!under.since) continue;
-        const auto waited = now - *under.since;
-        const bool stuck = waited >= plan_.drain.stuck_after;
-        if (stuck && plan_.drain.stuck == WhenStuck::pass) continue;
-        return fmt::format("drain order: {} needs it and is not drained yet{}",
-                           plan_.targets[other].name,
-                           stuck ? "; it is stuck" : "; passes once it is");
+        const bool passed = is_stuck(under, now) && plan_.drain.stuck == WhenStuck::pass;
+        if (under.open && !passed) return other;
     }
     return std::nullopt;
+}
+
+Refusal DrainOrder::guard(std::size_t target, Instant now) const {
+    const auto other = first_before(target, now);
+    if (!other) return std::nullopt;
+    return fmt::format("drain order: {} needs it and is not drained yet{}",
+                       plan_.targets[*other].name,
+                       is_stuck(under_way_[*other], now) ? "; it is stuck" : "; passes once it is");
 }
 
 Instant DrainOrder::next_deadline(Instant now) const {

@@ -40,9 +40,16 @@ public:
 
 private:
     struct Under {
-        std::optional<Instant> since;  ///< asked to go down and not down yet
+        bool open = false;             ///< asked to go down and not down yet
+        std::optional<Instant> since;  ///< the same, and nobody is to go before it any more
         bool told = false;
     };
+
+    [[nodiscard]] bool is_stuck(const Under& under, Instant now) const {
+        return under.since && now - *under.since >= plan_.drain.stuck_after;
+    }
+    /// Whoever is to go before this target; nothing when its turn has come.
+    [[nodiscard]] std::optional<std::size_t> first_before(std::size_t target, Instant now) const;
 
     const PolicyPlan& plan_;
     bool active_ = false;

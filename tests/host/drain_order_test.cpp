@@ -80,3 +80,52 @@ TEST_CASE("drain order: nobody waits for what is not asked to go", "[host][drain
     story.alarm("gas", Phase::firing);
     CHECK(story.take_done() == Names{"text pangyo-a drain", "text pangyo-b drain"});
 }
+
+TEST_CASE("drain order: in a chain each has its time from its turn on", "[host][drain]") {
+    PolicyPlan plan;
+    plan.drain.stuck = WhenStuck::pass;
+    plan.drain.stuck_after = 30s;
+    plan.targets.resize(3);  // payment before orders before the database
+    for (std::size_t i = 0; i < 3; ++i) plan.targets[i].name = Names{"payment", "orders", "db"}[i];
+    plan.targets[0].needs = {"orders"};
+    plan.targets[1].needs = {"db"};
+    DrainOrder order(plan);
+    const Instant start{1h};
+    std::vector<DrainTarget> all(3, {Posture::drain, Posture::normal, true});
+
+    order.look(all, start);
+    CHECK_FALSE(order.guard(0, start));
+    CHECK(order.guard(1, start));
+    CHECK(order.guard(2, start));
+    all[0].reached = Posture::drain;
+    order.look(all, start + 20s);
+    CHECK_FALSE(order.guard(1, start + 20s));
+    order.look(all, start + 40s);  // 40 s asked, 20 s in its turn
+    CHECK(order.guard(2, start + 40s));
+    CHECK(order.take_news().empty());
+    order.look(all, start + 50s);
+    CHECK_FALSE(order.guard(2, start + 50s));
+    const auto news = order.take_news();
+    REQUIRE(news.size() == 1);
+    CHECK(news[0] ==
+          "orders is asked to drain for 30s and has not: what it needs goes on without it");
+}
+
+TEST_CASE("drain order: what waits for a stuck one is not stuck itself", "[host][drain]") {
+    PolicyPlan plan;
+    plan.drain.stuck = WhenStuck::wait;
+    plan.drain.stuck_after = 30s;
+    plan.targets.resize(2);
+    plan.targets[0].name = "orders";
+    plan.targets[1].name = "db";
+    plan.targets[0].needs = {"db"};
+    DrainOrder order(plan);
+    const Instant start{1h};
+    const std::vector<DrainTarget> all(2, {Posture::drain, Posture::normal, true});
+    order.look(all, start);
+    order.look(all, start + 10min);
+    CHECK(order.guard(1, start + 10min)->find("it is stuck") != std::string::npos);
+    const auto news = order.take_news();
+    REQUIRE(news.size() == 1);
+    CHECK(news[0].starts_with("orders is asked"));
+}
