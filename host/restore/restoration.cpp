@@ -6,7 +6,8 @@
 
 namespace firebreak {
 
-Restoration::Restoration(const PolicyPlan& plan) : plan_(plan), stages_(restore_stages(plan)) {
+Restoration::Restoration(const PolicyPlan& plan)
+    : plan_(plan), stages_(restore_stages(plan)), owed_(plan.targets.size()) {
     if (!plan.map || !active()) return;
     std::set<std::string> names;
     for (const auto& target : plan.targets) {
@@ -27,6 +28,7 @@ void Restoration::look(std::vector<RestoreTarget> targets, std::vector<UpsView> 
     upss_ = std::move(upss);
     look_at_items(now);
     look_at_sites(now);
+    look_at_owed(now);
     std::erase_if(switched_, [&](const auto& entry) {
         return now - entry.second >= plan_.restore.inrush_every &&
                !targets_[entry.first.first].ledger->held().contains(entry.first.second);
@@ -53,11 +55,9 @@ void Restoration::look_at_items(Instant now) {
             continue;
         }
         if (is_stuck(back, now) && told_.insert(item).second) {
-            news_.push_back(
-                fmt::format("{} of {} was brought back {} ago and is not well: {}", item.second,
-                            plan_.targets[item.first].name, format_duration(now - back.at),
-                            plan_.restore.stuck == WhenStuck::pass ? "the next stage goes on"
-                                                                   : "the rest waits"));
+            news_.push_back(fmt::format("{} of {} was brought back {} ago and is not well: {}",
+                                        item.second, plan_.targets[item.first].name,
+                                        format_duration(now - back.at), what_then()));
         }
         ++entry;
     }
@@ -80,6 +80,29 @@ void Restoration::look_at_sites(Instant now) {
     }
 }
 
+/// Held by somebody, or out of reach for good: what nobody brings back must not keep all that
+/// comes after it down without a word.
+void Restoration::look_at_owed(Instant now) {
+    for (std::size_t i = 0; i < targets_.size(); ++i) {
+        auto& owed = owed_[i];
+        const bool waits = targets_[i].wanted >= Posture::drain;  // for calm
+        if (!owes(i) || waits || held_ || guard_site(i, now) || guard_stage(i, now)) {
+            owed = {};
+            continue;
+        }
+        if (!owed.since) owed.since = now;
+        if (owed.told || !is_stuck(owed, now)) continue;
+        owed.told = true;
+        news_.push_back(fmt::format("{} is to be brought back for {} and is not: {}",
+                                    plan_.targets[i].name, format_duration(now - *owed.since),
+                                    what_then()));
+    }
+}
+
+std::string_view Restoration::what_then() const {
+    return plan_.restore.stuck == WhenStuck::pass ? "the next stage goes on" : "the rest waits";
+}
+
 bool Restoration::owes(std::size_t target) const {
     return !targets_[target].ledger->held().empty();
 }
@@ -88,9 +111,14 @@ bool Restoration::is_stuck(const Back& back, Instant now) const {
     return !back.well_since && now - back.at >= plan_.restore.stuck_after;
 }
 
+bool Restoration::is_stuck(const Owed& owed, Instant now) const {
+    return owed.since && now - *owed.since >= plan_.restore.stuck_after;
+}
+
 std::string Restoration::missing(std::size_t target, Instant now) const {
     const auto& name = plan_.targets[target].name;
-    if (owes(target)) return name;
+    const bool passed = is_stuck(owed_[target], now) && plan_.restore.stuck == WhenStuck::pass;
+    if (owes(target) && !passed) return name;
     for (auto entry = back_.lower_bound({target, ""});
          entry != back_.end() && entry->first.first == target; ++entry) {
         if (is_stuck(entry->second, now) && plan_.restore.stuck == WhenStuck::pass) continue;
@@ -197,6 +225,10 @@ void Restoration::took(std::size_t target, const Step& step, bool armed, Instant
     const Item item{target, step.item};
     if (ladder_of(plan_.targets[target]) != Ladder::servers) switched_.emplace(item, now);
     if (depth_of(step.action) == 0 && armed) back_.emplace(item, Back{now, {}});
+    const auto& site = plan_.targets[target].site;
+    for (std::size_t i = 0; i < owed_.size(); ++i) {
+        if (plan_.targets[i].site == site && !owed_[i].told) owed_[i].since.reset();
+    }
 }
 
 Instant Restoration::next_deadline(Instant now) const {
@@ -209,6 +241,9 @@ Instant Restoration::next_deadline(Instant now) const {
     for (const auto& [item, back] : back_) {
         if (back.well_since) sooner(*back.well_since + plan_.restore.settle);
         sooner(back.at + plan_.restore.stuck_after);
+    }
+    for (const auto& owed : owed_) {
+        if (owed.since) sooner(*owed.since + plan_.restore.stuck_after);
     }
     return next;
 }

@@ -58,12 +58,21 @@ private:
         Instant at{};                       ///< brought back
         std::optional<Instant> well_since;  ///< read back as it should be
     };
+    /// What of a target is still to be brought back, from its turn on; anew with each item of its
+    /// site that is.
+    struct Owed {
+        std::optional<Instant> since;
+        bool told = false;
+    };
     using Item = std::pair<std::size_t, std::string>;
 
     void look_at_items(Instant now);
     void look_at_sites(Instant now);
+    void look_at_owed(Instant now);
     [[nodiscard]] bool owes(std::size_t target) const;
     [[nodiscard]] bool is_stuck(const Back& back, Instant now) const;
+    [[nodiscard]] bool is_stuck(const Owed& owed, Instant now) const;
+    [[nodiscard]] std::string_view what_then() const;
     /// What of a target is not back and well, for people; "" when all is.
     [[nodiscard]] std::string missing(std::size_t target, Instant now) const;
     [[nodiscard]] Refusal guard_site(std::size_t target, Instant now) const;
@@ -77,6 +86,7 @@ private:
     std::vector<RestoreTarget> targets_;
     std::vector<UpsView> upss_;
     std::map<Item, Back> back_;                 ///< brought back and not yet well for long
+    std::vector<Owed> owed_;                    ///< by target
     std::map<Item, Instant> switched_;          ///< on, within the inrush's window
     std::map<std::string, Instant> announced_;  ///< by site that comes back
     std::set<Item> told_;                       ///< stuck, and said so

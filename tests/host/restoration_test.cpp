@@ -138,6 +138,31 @@ TEST_CASE("restore: a stage that is not well holds the next one, and says so", "
     CHECK(outlets_on(story).size() == 2);
 }
 
+TEST_CASE("restore: a stage that nobody brings back holds the next one no longer, or says why",
+          "[host][restore]") {
+    auto policy = staged_policy();
+    policy.restore.stuck = GENERATE(WhenStuck::wait, WhenStuck::pass);
+    RoomStory story(policy);
+    all_down(story);
+    story.controller.handle(Ask{1, AskVerb::hold, "text", 1h, "a disk", "alice"}, story.at());
+    REQUIRE(story.controller.take_answers().front().done);
+    static_cast<void>(story.controller.take_log());
+    story.pass(5min);
+    CHECK(outlets_on(story).empty());
+    CHECK(blocked(story, "videos-racks").find("waits for stage 1, text") != std::string::npos);
+    story.pass(2min);
+    CHECK(outlets_on(story).empty() == (policy.restore.stuck == WhenStuck::wait));
+    int said = 0;
+    for (const auto& line : story.controller.take_log()) {
+        said +=
+            line.fields.find("text is to be brought back for 5m and is not") != std::string::npos
+                ? 1
+                : 0;
+    }
+    CHECK(said == 1);
+    CHECK(story.posture.at("text").held == Names{"pangyo-a", "pangyo-b"});
+}
+
 TEST_CASE("restore: armed by an operator, a stage that is not well holds the next one, too",
           "[host][restore][operator]") {
     auto policy = staged_policy();
