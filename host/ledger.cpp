@@ -1,6 +1,7 @@
 #include "host/ledger.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace firebreak {
 
@@ -8,13 +9,20 @@ void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
     under_way_ = true;
     steps_under_way_ = !steps.empty();
     ordered_at_ = now;
-    if (steps_under_way_) ++revision_;
+    if (steps.empty()) return;
+    ++revision_;
+    if (!tried_.empty()) {  // an answer was lost: the newer word of an item counts
+        std::set<std::string_view> anew;
+        for (const auto& step : steps) anew.insert(step.item);
+        std::erase_if(tried_, [&](const auto& attempt) { return anew.contains(attempt.item); });
+    }
+    tried_.reserve(tried_.size() + steps.size());
     for (const auto& step : steps) {
         const auto state = states_.find(step.item);
         const bool carried = state != states_.end() && depth_of(state->second) == 0;
         // Even if the answer is lost the order may be carried out: what is read back later as
         // we wanted it, and carried traffic before, is ours.
-        tried_[step.item] = {step.action, carried || held_.contains(step.item)};
+        tried_.push_back({step.item, step.action, carried || held_.contains(step.item)});
     }
 }
 
@@ -22,7 +30,8 @@ std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Insta
     ++revision_;
     std::string unset;
     const bool stepped = under_way_ && steps_under_way_;
-    for (const auto& [item, attempt] : tried_) {
+    for (const auto& attempt : tried_) {
+        const auto& item = attempt.item;
         const auto state = states.find(item);
         if (state == states.end() || !is_set(state->second, attempt.action)) {
             unset += ' ' + item;
@@ -137,8 +146,8 @@ std::vector<std::string> TargetLedger::held_items() const {
 
 std::vector<std::string> TargetLedger::going_down() const {
     std::vector<std::string> items;
-    for (const auto& [item, attempt] : tried_) {
-        if (depth_of(attempt.action) > 0 && attempt.ours) items.push_back(item);
+    for (const auto& attempt : tried_) {
+        if (depth_of(attempt.action) > 0 && attempt.ours) items.push_back(attempt.item);
     }
     return items;
 }

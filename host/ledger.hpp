@@ -84,6 +84,7 @@ public:
 
 private:
     struct Try {
+        std::string item;
         std::string action;
         bool ours = false;  ///< it carried before, or was held: putting it down makes it held
     };
@@ -93,7 +94,7 @@ private:
 
     ItemStates states_;                        ///< as last read back, the whole backend
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
-    std::map<std::string, Try> tried_;         ///< item -> action whose effect is not read yet
+    std::vector<Try> tried_;                   ///< whose effect is not read yet; an item once
     std::uint64_t revision_ = 1;
     bool marked_ = false;
     bool known_ = false;  ///< read back, and nothing failed since
