@@ -113,8 +113,13 @@ void give_orders(Controller& controller, Crew& crew) {
 /// The policy as the journal keeps it; nothing when there is no journal.
 std::optional<std::string> text_for_record(const PolicyPlan& plan, const std::string& config) {
     if (plan.journal.file.empty()) return std::nullopt;
-    std::ifstream in(config, std::ios::binary);
-    return recorded_text({std::istreambuf_iterator<char>(in), {}});
+    const auto text_of_file = [](const std::string& path) {
+        std::ifstream in(path, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(in), {});
+    };
+    auto text = recorded_text(text_of_file(config));
+    if (!plan.map || plan.map->devices.empty()) return text;
+    return with_devices(std::move(text), text_of_file(plan.map->devices));
 }
 
 /// The journal's file, or why another host has it: then this one must not begin at all. Whatever

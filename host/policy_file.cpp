@@ -159,7 +159,8 @@ std::string describe_target(const TargetPlan& target) {
 
 }  // namespace
 
-PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
+PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints,
+                        std::optional<std::string_view> devices) {
     PolicyPlan plan;
     if (!file.parsed()) return plan;
     Section root = file.root();
@@ -195,7 +196,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints) {
     }
     for (auto& section : root.rows("rule")) read_rule(section, plan);
     warn_of_own_domain(plan);
-    if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints);
+    if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints, devices);
     for (auto& section : root.rows("ups")) read_ups(section, plan);
     check_power(plan, complaints);
     if (auto restore = root.table("restore")) plan.restore = read_restore(*restore);

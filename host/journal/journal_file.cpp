@@ -36,4 +36,28 @@ std::string recorded_text(std::string text) {
     return text;
 }
 
+/// A comment, so that what is recorded remains a policy's text.
+constexpr std::string_view devices_follow = "\n# the list of devices, as it was read:\n#|";
+
+std::string with_devices(std::string recorded, std::string_view devices) {
+    recorded += devices_follow;
+    for (const char c : devices) {
+        recorded += c;
+        if (c == '\n') recorded += "#|";
+    }
+    return recorded;
+}
+
+RecordedPolicy parts_of_recorded(std::string_view text) {
+    const auto end = text.rfind(devices_follow);
+    if (end == std::string_view::npos) return {std::string(text), std::nullopt};
+    RecordedPolicy parts{std::string(text.substr(0, end)), ""};
+    const auto list = text.substr(end + devices_follow.size());
+    for (std::size_t at = 0; at < list.size(); ++at) {
+        *parts.devices += list[at];
+        if (list[at] == '\n' && list.substr(at + 1).starts_with("#|")) at += 2;
+    }
+    return parts;
+}
+
 }  // namespace firebreak

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "host/journal/journal_file.hpp"
 #include "host/journal/words.hpp"
 #include "host/policy_file.hpp"
 
@@ -97,9 +98,13 @@ void JournalReplay::differs(std::string what) {
 
 Result<PolicyPlan> plan_of_recorded(std::string_view text) {
     Complaints complaints;
-    auto file = ConfigFile::parse(text, "the recorded policy", complaints);
-    auto plan = parse_policy(file, complaints);
+    const auto parts = parts_of_recorded(text);
+    auto file = ConfigFile::parse(parts.policy, "the recorded policy", complaints);
+    auto plan = parse_policy(file, complaints, parts.devices.value_or(""));
     if (plan.targets.empty() || plan.rules.empty()) return fail(Fault::config, complaints.text());
+    if (plan.map && !plan.map->devices.empty() && !parts.devices) {
+        return fail(Fault::config, "the list of devices that its policy names is not recorded");
+    }
     return plan;
 }
 

@@ -75,11 +75,14 @@ void read_cords(Section& section, PowerMap& map) {
     }
 }
 
-void read_devices_file(Section& section, PowerMap& map, Complaints& complaints) {
+void read_devices_file(Section& section, PowerMap& map, Complaints& complaints,
+                       std::optional<std::string_view> recorded) {
     const auto name = section.text_or("devices", "");
     if (name.empty()) return;
     const auto folder = std::filesystem::path(section.place().file).parent_path();
     const auto path = folder / name;
+    map.devices = path.string();
+    if (recorded) return add_devices(map, *recorded, path.string(), complaints);
     std::error_code error;
     const auto bytes = std::filesystem::file_size(path, error);
     std::ifstream in(path, std::ios::binary);
@@ -161,12 +164,13 @@ void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
     }
 }
 
-PowerMap read_power_map(Section section, Complaints& complaints) {
+PowerMap read_power_map(Section section, Complaints& complaints,
+                        std::optional<std::string_view> devices) {
     PowerMap map;
     map.broker_site = section.name_or("broker_site", "");
     read_parts(section, map);
     read_cords(section, map);
-    read_devices_file(section, map, complaints);
+    read_devices_file(section, map, complaints, devices);
     section.finish();
     link_power(map, complaints);
     return map;

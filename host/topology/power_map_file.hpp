@@ -1,6 +1,7 @@
 // Reads [topology] of a policy file, and the list of devices it names. All errors are kept.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "contract/support/config_file.hpp"
@@ -8,7 +9,9 @@
 
 namespace firebreak {
 
-[[nodiscard]] PowerMap read_power_map(Section section, Complaints& complaints);
+/// `devices`: the list's text, where the file itself is not to be asked.
+[[nodiscard]] PowerMap read_power_map(Section section, Complaints& complaints,
+                                      std::optional<std::string_view> devices = std::nullopt);
 
 /// Adds the active servers of a list of devices, as NetBox exports it.
 void add_devices(PowerMap& map, std::string_view csv, const std::string& file,

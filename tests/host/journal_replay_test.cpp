@@ -169,7 +169,7 @@ TEST_CASE("replay: a drain that is held by feedback, goes on and is stuck comes 
     CHECK(story.posture.at("text").wanted == Posture::normal);
     const Record record(story);
     CHECK(record.count(EntryKind::order) >= 9);
-    const auto run = record.replayed(plan);
+    const auto run = record.replayed(paced_policy());
     INFO((run.differences().empty() ? "" : run.differences().front()));
     CHECK(run.differences().empty());
     CHECK(run.same() > 12);
@@ -282,6 +282,55 @@ TEST_CASE("recorded policy: no password is written down, all else is", "[host][j
     CHECK(recorded_text("broker = {url = \"a\", password = \"x}\\\"y\"}\nhost = \"h\"\n")
               .find("x}") == std::string::npos);
     CHECK(recorded_text("password_file = \"/etc/p\"\n") == "password_file = \"/etc/p\"\n");
+}
+
+TEST_CASE("recorded policy: the list of devices goes with it, and comes back to the byte",
+          "[host][journal]") {
+    const std::string policy = "site = \"a\"\n[topology]\ndevices = \"d.csv\"\n";
+    for (const std::string list : {"name,site\r\n\"a\nb\",x\n", "", "\n\n#|\n", "no end"}) {
+        const auto parts = parts_of_recorded(with_devices(policy, list));
+        CHECK(parts.policy == policy);
+        CHECK(parts.devices == list);
+    }
+    CHECK(parts_of_recorded(policy).policy == policy);
+    CHECK_FALSE(parts_of_recorded(policy).devices);
+}
+
+TEST_CASE("recorded policy: a replay knows the devices of then, or says that it does not",
+          "[host][journal]") {
+    const std::string policy = R"(site = "seoul"
+host = "seoul-1"
+[broker]
+url = "mqtt://127.0.0.1:1883"
+[topology]
+devices = "long-gone.csv"
+[[topology.ups]]
+name = "ups-a"
+site = "pangyo"
+kw = 10
+[[topology.pdu]]
+name = "pdu-a"
+ups = "ups-a"
+[[topology.rack]]
+name = "r1"
+site = "pangyo"
+pdus = ["pdu-a"]
+[[target]]
+name = "racks"
+site = "pangyo"
+outlet = {agent = "room", outlets = ["r1"]}
+[[rule]]
+while = {site = "pangyo", alarm = "gas"}
+targets = ["racks"]
+at_least = "shed"
+)";
+    const auto plan = plan_of_recorded(with_devices(policy, "name,site,rack\ns1,pangyo,r1\n"));
+    REQUIRE(plan);
+    REQUIRE(plan->map->servers.size() == 1);
+    CHECK(plan->map->servers[0].name == "s1");
+    const auto without = plan_of_recorded(policy);
+    REQUIRE_FALSE(without);
+    CHECK(without.error().what.find("is not recorded") != std::string::npos);
 }
 
 }  // namespace firebreak
