@@ -23,7 +23,7 @@ void Controller::State::act(Target& target, Now now) {
     } else if (by_message(*target.plan)) {
         switch_outlets(target, steps, now);
     } else if (!steps.empty() && ledger.may_step(now.steady)) {
-        for (std::size_t i = 0; i < steps.size(); ++i) pace.took(now.steady);
+        pace_of(target).took(now.steady, steps.size());
         order(target, std::move(steps), now);
     }
     if (!by_message(*target.plan) && ledger.must_observe(now.steady)) {
@@ -74,10 +74,15 @@ void Controller::State::took(const Target& target, const Step& step, Now now) {
             restoration.took(place_of(target), step, armed, now.steady);
         }
     }
+    counts(target, step);
+}
+
+void Controller::State::counts(const Target& target, const Step& step) {
     if (plan.guard.max_tier_percent < 100 && depth_of(step.action) > 0) {
         auto& share = share_of(*target.plan);
         if (share) share->down.insert(share_key(*target.plan, step.item));
     }
+    if (elsewhere.of != &target) elsewhere = {};
     if (has_backend(*target.plan)) {
         if (auto& servers = ready_of(target)) servers->erase(step.item);
     }
@@ -94,7 +99,7 @@ Refusal Controller::State::budget(Target& target, const Step& step, std::size_t 
         auto refused = pacing.guard_step(place_of(target), step.posture, fresh);
         if (refused) return refused;
     }
-    auto refused = pace.guard(now.steady, fresh + 1);
+    auto refused = pace_of(target).guard(now.steady, fresh + 1);
     paced = paced || refused;
     return refused;
 }
@@ -143,7 +148,11 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step, I
         const auto& servers = ready_of(target);
         if (auto refused = guard_min_ready(step, servers, guard.min_ready)) return refused;
         if (guard.min_elsewhere == 0) return std::nullopt;
-        return guard_elsewhere(*target.plan, servers, local_to(*target.plan), guard.min_elsewhere);
+        return guard_elsewhere(*target.plan, elsewhere_of(target), guard.min_elsewhere);
+    }
+    if (guard.min_elsewhere > 0 && !target.stand_ins.empty()) {
+        auto refused = guard_elsewhere(*target.plan, elsewhere_of(target), guard.min_elsewhere);
+        if (refused) return refused;
     }
     std::vector<DrainView> after;
     for (const auto& name : target.plan->after) {
@@ -198,6 +207,30 @@ ReadyServers& Controller::State::ready_of(const Target& target) {
     return *known;
 }
 
+/// What a target puts down itself stands at its own site: the count holds for all of its steps.
+std::optional<std::size_t> Controller::State::elsewhere_of(const Target& target) {
+    if (elsewhere.of == &target) return elsewhere.ready;
+    elsewhere = {&target, 0};
+    if (has_backend(*target.plan)) {
+        elsewhere.ready = ready_elsewhere(ready_of(target), local_to(*target.plan));
+    }
+    if (!elsewhere.ready) return std::nullopt;
+    std::set<std::string> counted;  // a server once, however many targets name it
+    for (const auto* other : target.stand_ins) {
+        const auto items = other->ledger.going_down();
+        const std::set<std::string> going(items.begin(), items.end());
+        for (const auto& item : other->plan->items) {
+            const auto& states = other->ledger.states();
+            const auto state = states.find(item);
+            const bool serves = other->ledger.known() && state != states.end() &&
+                                is_ready(state->second) && !going.contains(item);
+            if (serves) counted.insert(share_key(*other->plan, item));
+        }
+    }
+    *elsewhere.ready += counted.size();
+    return elsewhere.ready;
+}
+
 void Controller::State::tell_steps(const std::vector<Step>& steps, bool for_real) {
     for (std::size_t i = 0; i < steps.size();) {
         const auto& first = steps[i];
@@ -241,7 +274,7 @@ void Controller::State::switch_outlets(Target& target, const std::vector<Step>& 
     for (const auto& step : steps) {
         if (target.outlets.commanding(step)) continue;
         note(EntryKind::order, step);
-        pace.took(now.steady);
+        pace_of(target).took(now.steady);
         target.spaced_until = now.steady + plan.guard.spacing;
     }
     target.outlets.want(steps);

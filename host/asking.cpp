@@ -127,20 +127,36 @@ void Controller::State::set_armed(bool wanted) {
 }
 
 Result<std::string> Controller::State::restore(const Ask& ask, Now now) {
-    Target* target = find(ask.target);
-    if (target == nullptr) return refuse("restore needs a target");
-    if (target->rung.wanted == Posture::normal) return refuse(ask.target + " is at normal already");
-    if (target->poll.wanted() >= target->rung.wanted) {
-        return refuse(fmt::format("{} is asked for by {}", to_string(target->rung.wanted),
-                                  target->poll.votes.front().because));
+    if (Target* target = find(ask.target)) {
+        if (auto refused = hasten(*target, now)) return refuse(*std::move(refused));
+        return ask.target + " is brought back now, through its guards";
     }
-    const auto why = doubt(target->ballots, target->rung.wanted, situation,
+    std::size_t back = 0, left = 0;
+    std::string first;
+    for (auto& target : targets) {
+        if (target.rung.wanted == Posture::normal) continue;
+        const auto refused = hasten(target, now);
+        ++(refused ? left : back);
+        if (refused && first.empty()) first = target.plan->name + ": " + *refused;
+    }
+    if (back == 0) return refuse(left == 0 ? "all is at normal already" : first);
+    const auto not_all = left == 0 ? "" : "; not " + first;
+    return fmt::format("{} of {} targets are brought back now, through their guards{}", back,
+                       back + left, not_all);
+}
+
+Refusal Controller::State::hasten(Target& target, Now now) {
+    if (target.rung.wanted == Posture::normal) return target.plan->name + " is at normal already";
+    if (target.poll.wanted() >= target.rung.wanted) {
+        return fmt::format("{} is asked for by {}", to_string(target.rung.wanted),
+                           target.poll.votes.front().because);
+    }
+    const auto why = doubt(target.ballots, target.rung.wanted, situation,
                            plan.guard.evidence_max_age, now.steady);
-    if (!why.empty()) return refuse("no all-clear: " + why);
-    if (!journal_trouble.empty())
-        return refuse("the journal cannot be written: " + journal_trouble);
-    target->hastened = true;
-    return ask.target + " is brought back now, through its guards";
+    if (!why.empty()) return "no all-clear: " + why;
+    if (!journal_trouble.empty()) return "the journal cannot be written: " + journal_trouble;
+    target.hastened = true;
+    return std::nullopt;
 }
 
 void Controller::State::recall(const Recall& recall, Now now) {

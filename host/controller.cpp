@@ -63,7 +63,8 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
       restoration(plan),
       drain_order(plan),
       pacing(plan, backends_of(plan.targets)),
-      pace(plan.guard.max_steps_per_minute) {
+      pace_of_traffic(plan.guard.max_steps_per_minute, "traffic"),
+      pace_of_loads(plan.guard.max_steps_per_minute, "loads") {
     targets.reserve(plan.targets.size());  // `sharing` points into it
     const auto backends = backends_of(plan.targets);
     for (const auto& target_plan : plan.targets) {
@@ -86,6 +87,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
             situation.expect(agent_of(target_plan), start.steady);
         }
     }
+    if (plan.guard.min_elsewhere > 0) find_stand_ins();
     for (const auto& rule : plan.rules) {
         if (rule.agent.empty() || rule.site.empty()) continue;
         situation.expect({rule.site, Role::agent, rule.agent}, start.steady);
@@ -97,6 +99,24 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
     if (!accepts_unsigned(plan.trust, self, {"", Role::agent, ""})) return;
     tell(LogLevel::warning, "unsigned-accepted",
          {{"note", "whoever may write at the broker may start drains: see docs/trust.md"}});
+}
+
+/// Behind other backends; what stands behind the target's own is seen there.
+void Controller::State::find_stand_ins() {
+    std::map<std::string_view, std::vector<const Target*>> serving;
+    for (const auto& target : targets) {
+        const auto& service = target.plan->service;
+        if (!service.empty() && !is_load(*target.plan)) serving[service].push_back(&target);
+    }
+    for (auto& target : targets) {
+        if (is_load(*target.plan)) continue;
+        for (const auto* other : serving[target.plan->service]) {
+            const bool same_backend = has_backend(*target.plan) && has_backend(*other->plan) &&
+                                      other->backend == target.backend;
+            if (other->plan->site == target.plan->site || same_backend) continue;
+            target.stand_ins.push_back(other);
+        }
+    }
 }
 
 Target* Controller::State::find(const std::string& name) {
@@ -122,6 +142,7 @@ void Controller::State::evaluate(Now now) {
     paced = false;
     ready.assign(sharing.size(), std::nullopt);
     shares.clear();
+    elsewhere = {};
     situation.tick(now.steady);
     peers.tick(now.steady);
     for (const auto& [peer, notice] : peers.take_orphaned()) adopt(peer, notice, now.steady);
@@ -267,7 +288,10 @@ Instant Controller::next_deadline() const {
     if (state.restoration.active()) {
         next = std::min(next, state.restoration.next_deadline(state.evaluated_at));
     }
-    if (state.paced) next = std::min(next, state.pace.next_deadline());
+    if (state.paced) {
+        next = std::min(
+            {next, state.pace_of_traffic.next_deadline(), state.pace_of_loads.next_deadline()});
+    }
     if (state.notes_from > state.evaluated_at) next = std::min(next, state.notes_from);
     if (state.postures_from > state.evaluated_at) next = std::min(next, state.postures_from);
     for (const auto& target : state.targets) {

@@ -61,6 +61,8 @@ struct Controller::State {
     [[nodiscard]] Result<std::string> resume(const Ask& ask);
     [[nodiscard]] Result<std::string> arm(bool wanted, const std::string& by);
     [[nodiscard]] Result<std::string> restore(const Ask& ask, Now now);
+    /// Why not, or nothing when it is brought back from now on.
+    [[nodiscard]] Refusal hasten(Target& target, Now now);
     [[nodiscard]] Result<std::string> start_drill(const Ask& ask, Now now);
     [[nodiscard]] std::string not_ready_for(const DrillPlan& drill, Now now);
     [[nodiscard]] std::string active_alarm() const;
@@ -117,6 +119,8 @@ struct Controller::State {
     /// Those that count what one round of steps may take: asked last, of what the rest allow.
     [[nodiscard]] Refusal budget(Target& target, const Step& step, std::size_t fresh, Now now);
     void took(const Target& target, const Step& step, Now now);
+    /// Against what later steps of the same round may take.
+    void counts(const Target& target, const Step& step);
     void order(Target& target, std::vector<Step> steps, Now now);
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     /// One line for what is done to many items for the same reason.
@@ -135,9 +139,12 @@ struct Controller::State {
         if (lines.size() < most_lines) lines.push_back({level, format_fields(event, fields)});
     }
 
+    void find_stand_ins();
     [[nodiscard]] Target* find(const std::string& name);
     [[nodiscard]] ReadyServers& ready_of(const Target& target);
     [[nodiscard]] std::optional<TierShare>& share_of(const TargetPlan& target);
+    /// Ready servers and nodes of its service at other sites; nothing when that is not known.
+    [[nodiscard]] std::optional<std::size_t> elsewhere_of(const Target& target);
     [[nodiscard]] const std::set<std::string>& local_to(const TargetPlan& target) const;
     [[nodiscard]] std::string topic(Kind kind, const std::string& name = "") const {
         return to_string(Topic{self, kind, name, ""});
@@ -177,8 +184,12 @@ struct Controller::State {
     DrainOrder drain_order;
     Pacing pacing;
     std::vector<Burden> carried;  // by target, where [[capacity]] says what sites hold
-    Pace pace;
-    bool paced = false;  // the pace held a step back: try again when it allows
+    [[nodiscard]] Pace& pace_of(const Target& target) {
+        return is_load(*target.plan) ? pace_of_loads : pace_of_traffic;
+    }
+    Pace pace_of_traffic;
+    Pace pace_of_loads;
+    bool paced = false;  // a pace held a step back: try again when it allows
     /// What is noted for the curious waits while steps are carried out, and no longer than this:
     /// thousands of messages would take the processor from those who carry them out.
     static constexpr Duration notes_wait = std::chrono::seconds(1);
@@ -190,6 +201,11 @@ struct Controller::State {
     static constexpr std::size_t most_lines = 4096;
     std::vector<std::vector<const Target*>> sharing;  // by backend: the targets that name it
     std::vector<std::optional<ReadyServers>> ready;   // by backend, of one evaluation
+    struct Elsewhere {
+        const Target* of = nullptr;
+        std::optional<std::size_t> ready;
+    };
+    Elsewhere elsewhere;  // of the target that was last asked for
     std::map<std::pair<int, bool>, std::optional<TierShare>> shares;  // the same; load or traffic
     std::map<std::string, std::set<std::string>> locals;  // by endpoint, backend and site
     std::map<std::string, std::uint64_t> counters;

@@ -83,7 +83,7 @@ Refusal Pace::guard(Instant now, std::size_t steps) {
         taken_.pop_front();
     }
     if (taken_.size() + steps <= most_) return std::nullopt;
-    return fmt::format("pace: {} steps in the last minute; passes as it goes by", most_);
+    return fmt::format("pace: {} steps of {} in the last minute; passes as it goes by", most_, of_);
 }
 
 Instant Pace::next_deadline() const {

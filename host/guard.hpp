@@ -64,19 +64,22 @@ struct DrainView {
 /// What a refusal of a drain in steps begins with: Pacing, host/drain/pacing.hpp.
 inline constexpr std::string_view pace_guard = "in steps: ";
 
-/// At most so many steps in any minute.
+/// At most so many steps in any minute, of traffic or of loads: each has its own, so that a load
+/// that must go in seconds does not wait for the drains of a minute.
 class Pace {
 public:
-    explicit Pace(int steps_per_minute) : most_(static_cast<std::size_t>(steps_per_minute)) {}
+    Pace(int steps_per_minute, std::string of)
+        : most_(static_cast<std::size_t>(steps_per_minute)), of_(std::move(of)) {}
 
     /// Whether `steps` more may be taken now.
     [[nodiscard]] Refusal guard(Instant now, std::size_t steps = 1);
-    void took(Instant now) { taken_.push_back(now); }
+    void took(Instant now, std::size_t steps = 1) { taken_.insert(taken_.end(), steps, now); }
     /// When the next step is allowed; `never` when one is allowed already.
     [[nodiscard]] Instant next_deadline() const;
 
 private:
     std::size_t most_;
+    std::string of_;
     std::deque<Instant> taken_;  ///< never longer than most_
 };
 

@@ -26,7 +26,8 @@ struct RoomVote {
 
 struct Target {
     const TargetPlan* plan = nullptr;
-    std::size_t backend = 0;  ///< which of all there are, where it has one
+    std::size_t backend = 0;               ///< which of all there are, where it has one
+    std::vector<const Target*> stand_ins;  ///< its service at other sites, behind other backends
     std::vector<Ballot> ballots;
     VoteCount poll;
     Rung rung;

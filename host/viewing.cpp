@@ -31,6 +31,7 @@ HostView Controller::State::view(const std::string& target, bool whole, Now now)
                                   std::string(to_string(alarm.notice.phase)), alarm.notice.cause});
         }
     }
+    if (whole && restoration.active()) out.restoration = describe_stages(plan, "");
     for (auto& each : targets) {
         if (!target.empty() && each.plan->name != target) continue;
         out.targets.push_back(view_of(each, now));
@@ -73,10 +74,19 @@ std::vector<StepView> Controller::State::steps_of(Target& target, Now now) {
     if (!target.is_read()) return out;
     ready.assign(sharing.size(), std::nullopt);
     shares.clear();
+    elsewhere = {};
+    const bool was_paced = paced;
+    std::size_t passed = 0;  // one after the other, as they would be taken
     for (const auto& step : target.steps()) {
-        out.push_back(
-            {step.item, step.action, step.because, guards(target, step, now).value_or("")});
+        auto refused = guards(target, step, now);
+        if (!refused) refused = budget(target, step, passed, now);
+        if (!refused) {
+            counts(target, step);
+            ++passed;
+        }
+        out.push_back({step.item, step.action, step.because, refused.value_or("")});
     }
+    paced = was_paced;
     return out;
 }
 

@@ -48,16 +48,23 @@ Refusal guard_tier_share(const TargetPlan& target, const Step& step,
         share->down.size(), all, target.tier, allowed, excess);
 }
 
-Refusal guard_elsewhere(const TargetPlan& target, const ReadyServers& ready,
-                        const std::set<std::string>& local, int min_elsewhere) {
+std::optional<std::size_t> ready_elsewhere(const ReadyServers& ready,
+                                           const std::set<std::string>& local) {
+    if (!ready) return std::nullopt;
+    const auto stands_elsewhere = [&](const auto& item) { return !local.contains(item); };
+    return static_cast<std::size_t>(std::count_if(ready->begin(), ready->end(), stands_elsewhere));
+}
+
+Refusal guard_elsewhere(const TargetPlan& target, const std::optional<std::size_t>& elsewhere,
+                        int min_elsewhere) {
     if (min_elsewhere <= 0) return std::nullopt;
-    if (!ready) return "min_elsewhere: cannot tell which servers of the backend are ready";
-    const auto elsewhere = std::count_if(ready->begin(), ready->end(),
-                                         [&](const auto& item) { return !local.contains(item); });
-    if (elsewhere >= min_elsewhere) return std::nullopt;
+    if (!elsewhere) return "min_elsewhere: cannot tell which servers of the backend are ready";
+    const auto least = static_cast<std::size_t>(min_elsewhere);
+    if (*elsewhere >= least) return std::nullopt;
     return fmt::format(
         "min_elsewhere: {} servers of {} are ready outside {}, {} must be; passes once {} more are",
-        elsewhere, target.backend, target.site, min_elsewhere, min_elsewhere - elsewhere);
+        *elsewhere, target.service.empty() ? target.backend : target.service, target.site, least,
+        least - *elsewhere);
 }
 
 }  // namespace firebreak

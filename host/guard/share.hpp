@@ -29,9 +29,14 @@ struct TierShare {
 [[nodiscard]] Refusal guard_tier_share(const TargetPlan& target, const Step& step,
                                        const std::optional<TierShare>& share, int percent);
 
-/// At least `min_elsewhere` ready servers of the backend are none of `local`, the servers of the
-/// target's own site.
-[[nodiscard]] Refusal guard_elsewhere(const TargetPlan& target, const ReadyServers& ready,
-                                      const std::set<std::string>& local, int min_elsewhere);
+/// At least `min_elsewhere` servers or nodes that stand in for the target are ready at other sites;
+/// nothing when that is not known.
+[[nodiscard]] Refusal guard_elsewhere(const TargetPlan& target,
+                                      const std::optional<std::size_t>& elsewhere,
+                                      int min_elsewhere);
+
+/// How many of the ready ones are none of `local`, the servers of the target's own site.
+[[nodiscard]] std::optional<std::size_t> ready_elsewhere(const ReadyServers& ready,
+                                                         const std::set<std::string>& local);
 
 }  // namespace firebreak

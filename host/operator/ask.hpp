@@ -100,6 +100,7 @@ struct HostView {
     std::vector<AgentView> agents;
     std::vector<AlarmView> alarms;  ///< active ones, the first 256
     std::vector<TargetView> targets;
+    std::vector<std::string> restoration;  ///< its stages, where it has some
 };
 
 struct HostAnswer {

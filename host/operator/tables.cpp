@@ -69,7 +69,10 @@ std::string plan(const HostView& host) {
         out += steps(target);
         if (target.steps.empty()) out += "    nothing is left to do\n";
     }
-    return any ? out : out + "nothing is to be done\n";
+    if (!any) out += "nothing is to be done\n";
+    if (!host.restoration.empty()) out += "what is down comes back in this order\n";
+    for (const auto& line : host.restoration) out += "    " + line + '\n';
+    return out;
 }
 
 std::string rung(const TargetView& target) {

@@ -64,12 +64,12 @@ Json json_of(const TargetView& target) {
 }
 
 Json json_of(const HostView& host) {
-    Json json = {{"site", host.site},       {"host", host.host},
-                 {"armed", host.armed},     {"disarmed_by", host.disarmed_by},
-                 {"linked", host.linked},   {"journal", host.journal},
-                 {"drill", host.drill},     {"up_s", seconds(host.up)},
-                 {"agents", Json::array()}, {"alarms", Json::array()},
-                 {"targets", Json::array()}};
+    Json json = {{"site", host.site},        {"host", host.host},
+                 {"armed", host.armed},      {"disarmed_by", host.disarmed_by},
+                 {"linked", host.linked},    {"journal", host.journal},
+                 {"drill", host.drill},      {"up_s", seconds(host.up)},
+                 {"agents", Json::array()},  {"alarms", Json::array()},
+                 {"targets", Json::array()}, {"restoration", host.restoration}};
     for (const auto& agent : host.agents) {
         json["agents"].push_back({{"agent", agent.name},
                                   {"presence", agent.presence},

@@ -40,7 +40,8 @@ int ask(AskVerb verb, const Given& given) {
     request.ask.verb = verb;
     request.ask.why = given.why;
     if (!given.words.empty()) request.ask.target = given.words.front();
-    const bool one_or_all = verb == AskVerb::hold || verb == AskVerb::resume;
+    const bool one_or_all =
+        verb == AskVerb::hold || verb == AskVerb::resume || verb == AskVerb::restore;
     if (one_or_all && given.all == !given.words.empty()) {
         return complain("name one target, or say --all");
     }
@@ -100,7 +101,8 @@ void add_operator(Program& program) {
         .option("--why", "why, for the record", given->why);
     add(program, AskVerb::restore, "Bring back now what only calm_for delays", given)
         .option("--why", "why, for the record", given->why)
-        .words("TARGET", "a target of the policy", words, 1, 1);
+        .flag("--all", "every target that may come back", given->all)
+        .words("TARGET", "a target of the policy", words, 0, 1);
     add(program, AskVerb::drill, "Do one of the policy's drills, and undo it", given)
         .option("--why", "why, for the record", given->why)
         .words("NAME", "a [[drill]] of the policy", words, 1, 1);

@@ -167,3 +167,52 @@ TEST_CASE("controller guards: one sign of two moves nothing, the second one ever
     story.pass(3min);
     CHECK(story.take_done().size() == 4);
 }
+
+TEST_CASE("guard: a minute full of drains keeps no load on", "[host][guard]") {
+    auto plan = story_policy();
+    plan.guard.max_steps_per_minute = 2;
+    plan.targets[2].after.clear();
+    RoomStory story(plan);
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    CHECK(story.take_done().size() == 2);
+    CHECK(story.posture.at("videos").blocked.find("steps of traffic") != std::string::npos);
+    story.alarm("on-battery", Phase::firing);
+    std::set<std::string> off;
+    for (const auto& command : story.take_commands()) {
+        if (command.action == "off") off.insert(command.item);
+    }
+    CHECK(off == std::set<std::string>{"videos-a", "videos-b"});
+    story.pass(61s);
+    CHECK(story.take_done().size() == 2);
+}
+
+TEST_CASE("guard: ready elsewhere counts the service behind another site's own HAProxy",
+          "[host][guard]") {
+    auto plan = story_policy();
+    plan.guard.min_ready = 0;
+    plan.guard.min_elsewhere = 2;
+    plan.endpoints.push_back({"edge-bundang", "/run/other.sock", 1s});
+    plan.targets[1].backend = "text-pangyo";
+    plan.targets[1].service = "text";
+    auto bundang = plan.targets[1];
+    bundang.name = "text-bundang";
+    bundang.site = "bundang";
+    bundang.endpoint = "edge-bundang";
+    bundang.backend = "text-bundang";
+    bundang.items = {"bundang-a", "bundang-b", "bundang-c"};
+    plan.targets.push_back(bundang);
+    RoomStory story(plan);
+    story.servers["text"] = {{"pangyo-a", "ready"}, {"pangyo-b", "ready"}};
+    story.servers["text-bundang"] = {
+        {"bundang-a", "ready"}, {"bundang-b", "down"}, {"bundang-c", "maint"}};
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    CHECK(says(story.posture.at("text").blocked,
+               "min_elsewhere: 1 servers of text are ready outside pangyo, 2 must be"));
+    story.servers["text-bundang"]["bundang-b"] = "ready";
+    story.pass(6s);
+    const auto done = story.take_done();
+    CHECK(std::count_if(done.begin(), done.end(),
+                        [](const auto& line) { return line.starts_with("text pangyo"); }) == 2);
+}

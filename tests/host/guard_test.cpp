@@ -79,13 +79,14 @@ TEST_CASE("guard: traffic comes back only where power is back", "[host][guard]")
 
 TEST_CASE("guard: the pace is held over any minute, and says when it allows again",
           "[host][guard]") {
-    Pace pace(3);
+    Pace pace(3, "traffic");
     CHECK_FALSE(pace.guard(t0, 3));
     CHECK(pace.guard(t0, 4));
     pace.took(t0);
     pace.took(t0 + 10s);
     pace.took(t0 + 20s);
-    CHECK(pace.guard(t0 + 30s));
+    CHECK(pace.guard(t0 + 30s) ==
+          "pace: 3 steps of traffic in the last minute; passes as it goes by");
     CHECK(pace.next_deadline() == t0 + 60s);
     CHECK(pace.guard(t0 + 59999ms));
     CHECK_FALSE(pace.guard(t0 + 60s));

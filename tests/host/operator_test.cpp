@@ -213,6 +213,53 @@ TEST_CASE("restore: it need not wait for calm_for, but for the all-clear it must
     CHECK(desk.replayed().empty());
 }
 
+TEST_CASE("restore: all at once, what may and no more", "[host][operator]") {
+    Desk desk;
+    desk.quiet_day();
+    CHECK(desk.ask(AskVerb::restore).said == "all is at normal already");
+    desk.alarm("gas", Phase::firing);
+    CHECK_FALSE(desk.ask(AskVerb::restore).done);
+    desk.alarm("on-battery", Phase::firing);
+    desk.take_done();
+    desk.alarm("gas", Phase::clear);
+    const auto answer = desk.ask(AskVerb::restore);
+    CHECK(answer.done);
+    CHECK(answer.said.starts_with("1 of 3 targets are brought back now"));
+    CHECK(answer.said.find("; not videos: drain is asked for by pangyo") != std::string::npos);
+    desk.pass(1s);
+    CHECK(desk.take_done().size() == 2);
+    CHECK(desk.replayed().empty());
+}
+
+TEST_CASE("plan: steps are judged as they would be taken, one after the other",
+          "[host][operator]") {
+    auto plan = with_drills();
+    plan.guard.min_ready = 3;  // of four
+    Desk desk(plan);
+    desk.quiet_day();
+    desk.deaf = true;
+    desk.ask(AskVerb::disarm);
+    desk.alarm("gas", Phase::firing);
+    const auto steps = desk.look("text").steps;
+    REQUIRE(steps.size() == 2);
+    CHECK(steps[0].refused.empty());
+    CHECK(steps[1].refused.find("min_ready") != std::string::npos);
+}
+
+TEST_CASE("plan: shows in which order all comes back, where there are stages",
+          "[host][operator][restore]") {
+    auto plan = with_drills();
+    plan.restore.staged = true;
+    Desk desk(plan);
+    desk.quiet_day();
+    const auto view = desk.ask(AskVerb::plan).view.value();
+    REQUIRE(view.restoration.size() >= 2);
+    CHECK(view.restoration[0].starts_with("pangyo stage 1: text"));
+    CHECK(table(view, AskVerb::plan).find("    pangyo stage 1: text") != std::string::npos);
+    CHECK(to_line({1, AskVerb::plan, true, "", view}, true).find("\"restoration\":[\"pangyo") !=
+          std::string::npos);
+}
+
 TEST_CASE("restore: an alarm that comes in between is stronger", "[host][operator]") {
     Desk desk;
     desk.quiet_day();

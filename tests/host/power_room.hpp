@@ -34,7 +34,6 @@ inline PolicyPlan power_policy(const std::vector<ModelRack>& racks,
     plan.armed = true;
     plan.calm_for = 60s;
     plan.guard.min_ready = 0;
-    plan.guard.max_steps_per_minute = 100000;
     PowerMap map;
     for (const char* ups : {"ups-a", "ups-b"}) {
         map.upss.push_back({ups, "pangyo", "battery", 100, {}});

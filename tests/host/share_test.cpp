@@ -51,8 +51,8 @@ TEST_CASE("share: what cannot be counted refuses", "[host][guard]") {
     CHECK_FALSE(add_share(share, text(), TargetLedger{}));
     CHECK(says(guard_tier_share(text(), drain("a"), std::nullopt, 99), "cannot tell"));
     CHECK_FALSE(guard_tier_share(text(), drain("a"), std::nullopt, 100));  // switched off
-    CHECK(says(guard_elsewhere(text(), std::nullopt, {}, 1), "cannot tell"));
-    CHECK_FALSE(guard_elsewhere(text(), std::nullopt, {}, 0));
+    CHECK(says(guard_elsewhere(text(), std::nullopt, 1), "cannot tell"));
+    CHECK_FALSE(guard_elsewhere(text(), std::nullopt, 0));
 }
 
 TEST_CASE("share: no tier has more than its share down, however many it has", "[host][guard]") {
@@ -115,7 +115,9 @@ TEST_CASE("share: the servers of the target's own site do not count as elsewhere
           "[host][guard]") {
     const ReadyServers ready = std::set<std::string>{"a", "b", "seoul-a"};
     const std::set<std::string> local = {"a", "b"};
-    CHECK_FALSE(guard_elsewhere(text(), ready, local, 1));
-    CHECK(says(guard_elsewhere(text(), ready, local, 3),
+    const auto elsewhere = ready_elsewhere(ready, local);
+    CHECK_FALSE(guard_elsewhere(text(), elsewhere, 1));
+    CHECK(says(guard_elsewhere(text(), ready_elsewhere(std::nullopt, local), 1), "cannot tell"));
+    CHECK(says(guard_elsewhere(text(), elsewhere, 3),
                "1 servers of text are ready outside pangyo, 3 must be; passes once 2 more are"));
 }
