@@ -23,6 +23,10 @@ std::optional<double> value_of(const std::string& action) {
     return std::nullopt;
 }
 
+bool is_alike(double one, double other) {
+    return std::abs(one - other) < 0.5;
+}
+
 }  // namespace
 
 Outlets::Outlets(const SitePlan& site) : site_(site) {
@@ -97,15 +101,22 @@ void Outlets::carry_out(Outlet& outlet, Asked asked, const History& history, Ins
     const PointId point{site_.devices[outlet.plan->device].name, outlet.plan->measure};
     const Seen* newest = history.newest(point);
     const auto state = history.evidence(point, now);
+    const bool known = state && newest->at >= outlet.trust_from;
     const double wanted = value_of(asked.command.action).value_or(0);
-    if (state && newest->at >= outlet.trust_from && std::abs(*state - wanted) < 0.5) {
-        answer(outlet, asked, Outcome::already, "it was so before");
+    if (!known || !is_alike(*state, wanted)) {
+        start_write(outlet, std::move(asked), known ? std::optional(*state) : std::nullopt, now);
         return;
     }
-    start_write(outlet, std::move(asked), now);
+    mind_carried_out(outlet, history, now);
+    const auto heard = outlet.heard.find(asked.host);
+    // Asked again because the answer was lost: it is this step's doing, not somebody else's.
+    const bool own = heard != outlet.heard.end() && !asked.command.id.empty() &&
+                     heard->second.carried_out == asked.command.id;
+    answer(outlet, asked, own ? Outcome::done : Outcome::already,
+           own ? "carried out before, and it still is so" : "it was so before");
 }
 
-void Outlets::start_write(Outlet& outlet, Asked asked, Instant now) {
+void Outlets::start_write(Outlet& outlet, Asked asked, std::optional<double> is, Instant now) {
     const auto& device = site_.devices[outlet.plan->device];
     auto order = write_order(last_ticket_ + 1, outlet.plan->device, device, *outlet.reg,
                              value_of(asked.command.action).value_or(0));
@@ -113,6 +124,9 @@ void Outlets::start_write(Outlet& outlet, Asked asked, Instant now) {
         answer(outlet, asked, Outcome::refused, order.error().what);
         return;
     }
+    forget_carried_out(outlet);
+    outlet.was = is;
+    order->look_first = !is;
     outlet.ticket = ++last_ticket_;
     outlet.words = order->request.words;
     outlet.give_up = now + write_patience;
@@ -132,10 +146,10 @@ std::optional<std::pair<std::size_t, Reading>> Outlets::take(const WriteReport& 
         const bool as_asked = *report.words == outlet.words;
         const auto& device = site_.devices[outlet.plan->device];
         auto reading = read_back(device, *outlet.reg, *report.words, report.at);
-        const auto& action = outlet.writing.front().command.action;
         if (as_asked) {
-            finish(outlet, Outcome::done, fmt::format("reads back {}", action), report.at);
+            finish_written(outlet, report);
         } else {
+            const auto& action = outlet.writing.front().command.action;
             finish(outlet, Outcome::failed, fmt::format("does not read back {}", action),
                    report.at);
         }
@@ -144,9 +158,48 @@ std::optional<std::pair<std::size_t, Reading>> Outlets::take(const WriteReport& 
     return std::nullopt;  // given up before
 }
 
+void Outlets::finish_written(Outlet& outlet, const WriteReport& report) {
+    const auto& device = site_.devices[outlet.plan->device];
+    if (!outlet.was && report.before) {
+        const auto was = read_back(device, *outlet.reg, *report.before, report.at).value;
+        if (was) outlet.was = *was;
+    }
+    const auto& action = outlet.writing.front().command.action;
+    const double set = value_of(action).value_or(0);
+    if (!outlet.was) {
+        // Somebody may have put it so while nobody looked: then it is not ours to bring back.
+        finish(outlet, Outcome::already,
+               fmt::format("reads back {}, and may have been so before", action), report.at);
+    } else if (is_alike(*outlet.was, set)) {
+        finish(outlet, Outcome::already, "it was so before", report.at);
+    } else {
+        outlet.carried_out = set;
+        for (const auto& asked : outlet.writing) {
+            const auto heard = outlet.heard.find(asked.host);
+            if (heard != outlet.heard.end()) heard->second.carried_out = asked.command.id;
+        }
+        finish(outlet, Outcome::done, fmt::format("reads back {}", action), report.at);
+    }
+}
+
+void Outlets::mind_carried_out(Outlet& outlet, const History& history, Instant now) {
+    if (!outlet.carried_out) return;
+    if (!outlet.point) {
+        outlet.point =
+            history.find({site_.devices[outlet.plan->device].name, outlet.plan->measure});
+    }
+    const Seen* seen = outlet.point ? history.fresh(*outlet.point, now) : nullptr;
+    if (seen == nullptr || !is_alike(seen->value, *outlet.carried_out)) forget_carried_out(outlet);
+}
+
+void Outlets::forget_carried_out(Outlet& outlet) {
+    outlet.carried_out.reset();
+    for (auto& [host, heard] : outlet.heard) heard.carried_out.clear();
+}
+
 void Outlets::finish(Outlet& outlet, Outcome outcome, const std::string& detail, Instant at) {
     // A write that failed may still have gone through: only what is read from now on counts.
-    if (outcome != Outcome::done) outlet.trust_from = at;
+    if (outcome == Outcome::failed || outcome == Outcome::refused) outlet.trust_from = at;
     for (const auto& asked : outlet.writing) answer(outlet, asked, outcome, detail);
     outlet.writing.clear();
     outlet.ticket.reset();
@@ -166,6 +219,7 @@ void Outlets::answer(Outlet& outlet, const Asked& asked, Outcome outcome, std::s
 
 void Outlets::tick(const History& history, Instant now) {
     for (auto& [name, outlet] : outlets_) {
+        mind_carried_out(outlet, history, now);
         if (outlet.ticket && now >= outlet.give_up) {
             finish(outlet, Outcome::failed, "timeout: the bus never reported", now);
         }

@@ -1,6 +1,7 @@
 // A host's commands to switch outlets: interlocks, duplicates, writes and acknowledgements.
 // Owned by the core; no I/O. An outlet is switched only when both it and the command are armed.
 // One write an outlet is under way; a newer command waits, and the newest waiting one wins.
+// `done` is answered only for what is known to have been changed here: hosts bring that back.
 #pragma once
 
 #include <cstdint>
@@ -55,6 +56,7 @@ private:
         std::string boot, earlier_boot;
         std::uint64_t seq = 0;
         std::optional<OutletAnswer> answer;
+        std::string carried_out;  ///< id of its step that switched the outlet, while that stands
     };
     struct Asked {
         Origin host;
@@ -67,14 +69,22 @@ private:
         std::optional<std::uint64_t> ticket;  ///< of the write under way
         std::vector<Asked> writing;           ///< who is answered by it
         std::optional<Asked> waiting;
-        Words words;  ///< of the write under way
+        Words words;                ///< of the write under way
+        std::optional<double> was;  ///< before it, if that was known
+        std::optional<PointIndex> point;
+        std::optional<double> carried_out;  ///< what a write has set, until something else is seen
         Instant give_up{};
         Instant trust_from{};  ///< readings before this may show the state before a failed write
     };
 
     [[nodiscard]] bool is_repeated(Outlet& outlet, const Asked& asked);
     void carry_out(Outlet& outlet, Asked asked, const History& history, Instant now);
-    void start_write(Outlet& outlet, Asked asked, Instant now);
+    void start_write(Outlet& outlet, Asked asked, std::optional<double> is, Instant now);
+    /// It reads back as asked: `done` if it is known that the write has changed something.
+    void finish_written(Outlet& outlet, const WriteReport& report);
+    /// What was carried out stands only as long as every reading says so.
+    void mind_carried_out(Outlet& outlet, const History& history, Instant now);
+    static void forget_carried_out(Outlet& outlet);
     void finish(Outlet& outlet, Outcome outcome, const std::string& detail, Instant at);
     void answer(Outlet& outlet, const Asked& asked, Outcome outcome, std::string detail);
 

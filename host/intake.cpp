@@ -156,6 +156,13 @@ void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine, 
     ++counters["steps.done"];
     if (ack.outcome == Outcome::done && depth_of(step.action) > 0) target->acted = true;
     target->ledger.item_is(step.item, step.action, settled->ours);
+    const bool down = depth_of(step.action) > 0;
+    if (!down || target->ledger.held().contains(step.item)) return;
+    tell(LogLevel::warning, "not-ours",
+         {{"target", step.target},
+          {"item", step.item},
+          {"note",
+           "so before this host asked, as far as its agent knows: whoever did it brings it back"}});
 }
 
 void Controller::State::receipt(const Receipt& receipt, Now now) {

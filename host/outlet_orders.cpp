@@ -40,8 +40,9 @@ std::optional<OutletOrders::Settled> OutletOrders::acked(const Ack& ack) {
     auto& pending = found->second;
     Settled settled{pending.step, ack.outcome, false};
     if (ack.outcome == Outcome::done || ack.outcome == Outcome::already) {
-        // "Already" to a repeated command: the first one did it and its answer was lost.
-        settled.ours = ack.outcome == Outcome::done || pending.attempts > 1;
+        // Whoever carried it out says "done" again when asked again. "Already" may be a person's
+        // doing, however often it was asked.
+        settled.ours = ack.outcome == Outcome::done;
         pending_.erase(found);
     } else {
         pending.rejected = ack.outcome;

@@ -20,7 +20,7 @@ public:
     struct Settled {
         Step step;
         Outcome outcome = Outcome::done;
-        bool ours = false;  ///< this host's command changed the outlet, as far as can be known
+        bool ours = false;  ///< a command of this host's is known to have changed it
     };
 
     /// `answer_within`: what is not answered by then has failed, and is repeated all the same; 0 is

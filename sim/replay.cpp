@@ -175,15 +175,22 @@ private:
 
     void write(const WriteOrder& order) {
         const auto& request = order.request;
+        const auto count = static_cast<std::uint16_t>(request.words.size());
+        std::optional<Words> before;
+        if (order.look_first) {
+            auto is = answered(order.device,
+                               room_.read(order.device, request.table, request.address, count));
+            if (is) before = *std::move(is);
+        }
         auto words = answered(
             order.device, room_.write(order.device, request.table, request.address, request.words));
         if (words) {
             words = answered(order.device,
-                             room_.read(order.device, request.table, request.address,
-                                        static_cast<std::uint16_t>(request.words.size())));
+                             room_.read(order.device, request.table, request.address, count));
         }
-        agent_.handle(WriteReport{order.ticket, std::move(words), moment(now_).steady},
-                      moment(now_));
+        agent_.handle(
+            WriteReport{order.ticket, std::move(words), moment(now_).steady, std::move(before)},
+            moment(now_));
     }
 
     /// Messages, writes and orders back and forth until nobody has anything left to say.

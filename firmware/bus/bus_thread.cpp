@@ -94,8 +94,19 @@ struct BusThread::State {
     }
 
     void carry_out(const WriteOrder& order) {
+        std::optional<Words> before;
+        if (order.look_first) {
+            if (auto words = read_of(order.request)) before = *std::move(words);
+        }
         auto words = write_and_read_back(order.request);
-        sink(WriteReport{order.ticket, std::move(words), clock_now()});
+        sink(WriteReport{order.ticket, std::move(words), clock_now(), std::move(before)});
+    }
+
+    Result<Words> read_of(const WriteRequest& request) {
+        return bus->read({.unit = request.unit,
+                          .table = request.table,
+                          .address = request.address,
+                          .count = static_cast<std::uint16_t>(request.words.size())});
     }
 
     Result<Words> write_and_read_back(const WriteRequest& request) {
@@ -105,11 +116,13 @@ struct BusThread::State {
             // state, so that doing it twice is harmless.
             written = bus->write(request);
         }
-        if (!written) return within(written.error(), "writing");
-        auto words = bus->read({.unit = request.unit,
-                                .table = request.table,
-                                .address = request.address,
-                                .count = static_cast<std::uint16_t>(request.words.size())});
+        const auto lost = written ? std::nullopt : std::optional(written.error().fault);
+        if (lost && lost != Fault::timeout && lost != Fault::corrupt) {
+            return within(written.error(), "writing");
+        }
+        // Of a lost answer the write itself may have arrived.
+        auto words = read_of(request);
+        if (lost && (!words || *words != request.words)) return within(written.error(), "writing");
         if (!words) return within(words.error(), "written, but reading back");
         return words;
     }

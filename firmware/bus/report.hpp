@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "contract/support/result.hpp"
@@ -34,6 +35,7 @@ struct WriteOrder {
     std::uint64_t ticket = 0;
     std::size_t device = 0;
     WriteRequest request;
+    bool look_first = false;  ///< nobody knows what stands there: read it before it is overwritten
 };
 
 /// What became of a WriteOrder. `words` are what reading back showed.
@@ -41,6 +43,7 @@ struct WriteReport {
     std::uint64_t ticket = 0;
     Result<Words> words;
     Instant at;
+    std::optional<Words> before = {};  ///< with `look_first`, if that could be read
 };
 
 }  // namespace firebreak

@@ -209,6 +209,48 @@ TEST_CASE("bus_thread: a write on a connection that died is tried once more",
     CHECK(bench.write_report().words.error().fault == Fault::port_lost);
 }
 
+TEST_CASE("bus_thread: a write whose answer was lost on the line is read back all the same",
+          "[firmware][bus_thread]") {
+    Bench bench;
+    bench.start({});
+    for (const bool done : {true, false}) {
+        REQUIRE(bench.thread->write(order(1, 0, {1})));
+        bench.script->next_write();
+        bench.script->answer(fail(Fault::timeout, "no answer"));
+        bench.script->next_read();
+        bench.script->answer(Words{std::uint16_t{done}});
+        const auto report = bench.write_report();
+        CHECK(report.words.has_value() == done);
+        if (!done) CHECK(report.words.error().what.find("writing") != std::string::npos);
+    }
+}
+
+TEST_CASE("bus_thread: what nobody knows is read before it is overwritten",
+          "[firmware][bus_thread]") {
+    Bench bench;
+    bench.start({});
+    auto looks = order(1, 4, {1});
+    looks.look_first = true;
+    REQUIRE(bench.thread->write(looks));
+    CHECK(bench.script->next_read().address == 4);
+    bench.script->answer(Words{0});
+    CHECK(bench.script->next_write().address == 4);
+    bench.script->answer_writes();
+    bench.script->next_read();
+    bench.script->answer(Words{1});
+    const auto report = bench.write_report();
+    CHECK(report.before == Words{0});
+    CHECK(*report.words == Words{1});
+    REQUIRE(bench.thread->write(looks));
+    bench.script->next_read();
+    bench.script->answer(fail(Fault::corrupt, "CRC"));  // that must not keep it from being written
+    bench.script->next_write();
+    bench.script->answer_writes();
+    bench.script->next_read();
+    bench.script->answer(Words{1});
+    CHECK_FALSE(bench.write_report().before);
+}
+
 TEST_CASE("bus_thread: a read-back that fails is told as written but not proven",
           "[firmware][bus_thread]") {
     Bench bench;

@@ -56,8 +56,9 @@ struct Room {
     bool asks(const Command& what, Duration at, const Origin& host = seoul) {
         return outlets.obey(host, what, history, t0 + at);
     }
-    void reports(std::uint64_t ticket, Result<Words> words, Duration at) {
-        if (auto back = outlets.take({ticket, std::move(words), t0 + at})) {
+    void reports(std::uint64_t ticket, Result<Words> words, Duration at,
+                 std::optional<Words> before = std::nullopt) {
+        if (auto back = outlets.take({ticket, std::move(words), t0 + at, std::move(before)})) {
             history.add(back->second);
         }
         outlets.tick(history, t0 + at);
@@ -80,6 +81,7 @@ TEST_CASE("outlets: an armed command to an armed outlet is written, read back an
     REQUIRE(room.asks(command("off", 7), 1s));
     const auto writes = room.outlets.take_writes();
     REQUIRE(writes.size() == 1);
+    CHECK_FALSE(writes[0].look_first);
     CHECK(writes[0].device == 0);
     CHECK(writes[0].request.unit == 6);
     CHECK(writes[0].request.table == Table::coil);
@@ -153,6 +155,94 @@ TEST_CASE("outlets: a command delivered twice is answered again and written once
     CHECK(room.outcomes() == Outcomes{Outcome::done});
     CHECK(room.outlets.take_writes().empty());
     CHECK(room.outlets.duplicates() == 2);
+}
+
+TEST_CASE("outlets: asked again with a new number, what was carried out is done, not so before",
+          "[firmware][outlets]") {
+    Room room;
+    room.shows(1, 0s);
+    room.asks(command("off", 1), 1s);
+    room.reports(room.outlets.take_writes().at(0).ticket, Words{0}, 2s);
+    CHECK(room.outcomes() == Outcomes{Outcome::done});  // and the answer is lost
+    room.shows(0, 3s);
+    room.asks(command("off", 2), 4s);
+    auto later = command("off", 1);
+    later.stamp.boot = "boot2";  // the host was restarted in between
+    room.asks(later, 5s);
+    CHECK(room.outcomes() == Outcomes{Outcome::done, Outcome::done});
+    auto another = command("off", 2);
+    another.stamp.boot = "boot2";
+    another.id = "another-alarm";
+    room.asks(another, 5s);
+    CHECK(room.outcomes() == Outcomes{Outcome::already});
+    CHECK(room.outlets.take_writes().empty());
+}
+
+TEST_CASE("outlets: what somebody else has switched meanwhile is no longer the step's doing",
+          "[firmware][outlets]") {
+    Room room;
+    room.shows(1, 0s);
+    room.asks(command("off", 1), 1s);
+    room.reports(room.outlets.take_writes().at(0).ticket, Words{0}, 2s);
+    static_cast<void>(room.outcomes());
+    SECTION("on by hand, and off again") {
+        room.shows(1, 3s);
+        room.outlets.tick(room.history, t0 + 3s);
+        room.shows(0, 4s);
+    }
+    SECTION("nobody could look for a time") {
+        room.outlets.tick(room.history, t0 + 20s);
+        room.shows(0, 21s);
+    }
+    SECTION("another host had it switched on, and a person off") {
+        room.asks(command("on", 9), 3s, busan);
+        room.reports(room.outlets.take_writes().at(0).ticket, Words{1}, 3s);
+        room.shows(0, 4s);
+    }
+    static_cast<void>(room.outcomes());
+    room.asks(command("off", 2), 22s);
+    CHECK(room.outcomes() == Outcomes{Outcome::already});
+    CHECK(room.outlets.take_writes().empty());
+}
+
+TEST_CASE("outlets: a host that asks for what another's step has done did not do it",
+          "[firmware][outlets]") {
+    Room room;
+    room.shows(1, 0s);
+    room.asks(command("off", 1), 1s, seoul);
+    room.reports(room.outlets.take_writes().at(0).ticket, Words{0}, 2s);
+    static_cast<void>(room.outcomes());
+    room.asks(command("off", 1), 3s, busan);  // the same id: the same step for the same alarm
+    CHECK(room.outcomes() == Outcomes{Outcome::already});
+    room.asks(command("off", 2), 4s, seoul);
+    CHECK(room.outcomes() == Outcomes{Outcome::done});
+}
+
+TEST_CASE("outlets: an agent that has not looked yet looks before it writes",
+          "[firmware][outlets]") {
+    // It has just come back, and a person has opened the breaker while it was away.
+    Room room;
+    room.asks(command("off", 1), 1s);
+    const auto write = room.outlets.take_writes().at(0);
+    CHECK(write.look_first);
+    SECTION("it was off before") {
+        room.reports(write.ticket, Words{0}, 2s, Words{0});
+        CHECK(room.outcomes() == Outcomes{Outcome::already});
+        room.asks(command("off", 2), 3s);
+        CHECK(room.outcomes() == Outcomes{Outcome::already});
+    }
+    SECTION("it was on before") {
+        room.reports(write.ticket, Words{0}, 2s, Words{1});
+        CHECK(room.outcomes() == Outcomes{Outcome::done});
+    }
+    SECTION("it could not be read before") {
+        room.reports(write.ticket, Words{0}, 2s);
+        const auto answers = room.outlets.take_answers();
+        REQUIRE(answers.size() == 1);
+        CHECK(answers[0].outcome == Outcome::already);
+        CHECK(answers[0].detail == "videos-a: reads back off, and may have been so before");
+    }
+    CHECK(room.outlets.take_writes().empty());
 }
 
 TEST_CASE("outlets: a late copy from before the host's restart undoes nothing",

@@ -69,10 +69,38 @@ TEST_CASE("shed: a command is repeated with back-off under the same id", "[host]
     CHECK(outlet_commands(story).size() == 2);
     story.pass(10min);
     CHECK(outlet_commands(story).size() <= 2 * 26);
-    // The answer to the first was lost: "already" to a repetition means it was ours.
-    story.ack(first[0], Outcome::already);
-    story.ack(first[1], Outcome::already);
+    // The answer to the first was lost: an agent that carried it out says so again.
+    story.ack(first[0], Outcome::done);
+    story.ack(first[1], Outcome::done);
     CHECK(story.posture.at("videos-racks").held == Names{"videos-a", "videos-b"});
+}
+
+TEST_CASE("shed: what a person opened while the agent was away is never switched on",
+          "[host][shed]") {
+    RoomStory story;
+    story.quiet_day();
+    story.alarm("on-battery", Phase::firing);
+    const auto commands = outlet_commands(story);
+    REQUIRE(commands.size() == 2);
+    story.alive = false;
+    story.pass(2min);  // repeated again and again, to nobody
+    CHECK(outlet_commands(story).size() > 2);
+    story.alive = true;
+    story.heartbeat();  // and somebody has opened the breaker of one
+    static_cast<void>(story.controller.take_log());
+    story.ack(commands[0], Outcome::already, "videos-a: it was so before");
+    story.ack(commands[1], Outcome::done);
+    CHECK(story.posture.at("videos-racks").reached == Posture::shed);
+    CHECK(story.posture.at("videos-racks").held == Names{"videos-b"});
+    const auto lines = story.controller.take_log();
+    CHECK(std::any_of(lines.begin(), lines.end(), [](const LogLine& line) {
+        return line.level == LogLevel::warning &&
+               line.fields.find("not-ours") != std::string::npos &&
+               line.fields.find("videos-a") != std::string::npos;
+    }));
+    story.alarm("on-battery", Phase::clear);
+    story.pass(10min);
+    for (const auto& command : outlet_commands(story)) CHECK(command.item == "videos-b");
 }
 
 TEST_CASE("shed: an outlet that was off before is not this host's to switch on", "[host][shed]") {
