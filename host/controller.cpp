@@ -260,8 +260,8 @@ void Controller::take_in(const HostInput& input, Now now) {
     if (const auto* down = std::get_if<LinkDown>(&input)) {
         state_->record.keep(EntryKind::link, now, text_of(*down));
         state_->linked = false;
-        state_->situation.link_down();
-        state_->peers.link_down();
+        state_->situation.link_down(now.steady);
+        state_->peers.link_down(now.steady);
         state_->lives.forget_held();
         state_->outgoing.link_down();
     }
@@ -281,6 +281,7 @@ Instant Controller::next_deadline() const {
     Instant next = std::min({state.heartbeat_at, state.situation.next_deadline(),
                              state.peers.next_deadline(), state.holds.next_deadline()});
     if (state.drill) next = std::min(next, state.drill->end);
+    next = std::min(next, next_silence(state.plan.rules, state.situation, state.evaluated_at));
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     next = std::min(next, state.power.next_deadline(state.evaluated_at));
     next = std::min({next, state.drain_order.next_deadline(state.evaluated_at),

@@ -27,7 +27,7 @@ public:
     void posture(const Origin& peer, const PostureNotice& notice);
 
     void link_up(Instant now) { situation_.link_up(now); }
-    void link_down() { situation_.link_down(); }
+    void link_down(Instant now) { situation_.link_down(now); }
     void tick(Instant now) { situation_.tick(now); }
     [[nodiscard]] Instant next_deadline() const { return situation_.next_deadline(); }
 

@@ -102,16 +102,26 @@ struct TargetPlan {
     return !by_message(target) && ladder_of(target) == Ladder::servers;
 }
 
+/// An agent that says goodbye is being restarted more often than not: its silence counts only once
+/// it has lasted for longer than that takes, where the rule says nothing else.
+inline constexpr Duration restart_grace = std::chrono::minutes(1);
+
 struct RulePlan {
     std::string site, agent, alarm;   ///< "" matches any
     std::vector<std::string> alarms;  ///< in place of `alarm`: any of these
     int signs = 1;                    ///< so many of `alarms` at once: one sign alone says nothing
     std::vector<std::string> targets;
     Posture at_least = Posture::watch;
-    bool silence = false;   ///< true: votes while the agent is silent instead of on an alarm
+    bool silence = false;  ///< votes while the agent is silent; with `alarms` it is one more sign
+    std::optional<Duration> silent_for = {};  ///< only once it has lasted so long
     bool by_power = false;  ///< only what the UPSs must lose is shed: see host/power/
     Place place;
 };
+
+/// Whether a rule asks about nothing else.
+[[nodiscard]] inline bool only_silence(const RulePlan& rule) {
+    return rule.silence && rule.alarms.empty();
+}
 
 struct GuardPlan {
     int min_ready = 1;  ///< servers of a backend that must stay ready after a drain

@@ -46,6 +46,32 @@ void warn_of_own_domain(PolicyPlan& plan) {
     }
 }
 
+/// A quorum counts those that are heard, and who is silent is not.
+void warn_of_silence_below_quorum(PolicyPlan& plan) {
+    const auto quorum = static_cast<std::size_t>(plan.guard.quorum);
+    for (const auto& rule : plan.rules) {
+        if (quorum == 0 || !rule.silence) continue;
+        for (const auto& target : plan.targets) {
+            const auto& names = rule.targets;
+            if (std::find(names.begin(), names.end(), target.name) == names.end()) continue;
+            std::set<Origin> agents;
+            bool any = false;  // a rule that names none listens to all there are
+            for (const auto& ballot : ballots_for(plan, target)) {
+                const auto& heard = *ballot.rule;
+                any = any || heard.site.empty() || heard.agent.empty();
+                agents.insert({heard.site, Role::agent, heard.agent});
+            }
+            if (!any && agents.size() > quorum) continue;
+            plan.warnings.push_back(fmt::format(
+                "line {}: with [guard] quorum = {} a silence starts nothing for {} {}: let its "
+                "rules listen to more agents than the quorum, or leave quorum out",
+                rule.place.line, quorum, target.name,
+                any ? fmt::format("while fewer than {} others are heard", quorum)
+                    : fmt::format("ever, as its rules listen to {} only", agents.size())));
+        }
+    }
+}
+
 void read_peer(Section& section, PolicyPlan& plan) {
     PeerPlan peer{section.name("site"), section.name("host")};
     section.finish();
@@ -60,7 +86,7 @@ void read_peer(Section& section, PolicyPlan& plan) {
     plan.peers.push_back(std::move(peer));
 }
 
-/// Several alarms of which one says nothing: all of them, or so many of any.
+/// Several alarms of which one says nothing: all of them, or so many of any. Silence may be one.
 bool read_signs(Section& section, RulePlan& rule) {
     const bool all = section.has("all");
     const std::string_view key = all ? "all" : "any";
@@ -73,9 +99,14 @@ bool read_signs(Section& section, RulePlan& rule) {
     }
     for (const auto& name : names) {
         if (!is_name(name)) section.complain(key, "\"" + name + "\" is no name of an alarm");
+        if (name == "silent") {
+            section.complain(key, "silence is no alarm: say silent = true beside \"" +
+                                      std::string(key) + "\", and it is one more sign");
+        }
     }
-    rule.signs = all ? static_cast<int>(names.size()) : 1;
-    const auto most = std::max<std::int64_t>(1, static_cast<std::int64_t>(names.size()));
+    const auto signs = names.size() + (rule.silence ? 1 : 0);
+    rule.signs = all ? static_cast<int>(signs) : 1;
+    const auto most = std::max<std::int64_t>(1, static_cast<std::int64_t>(signs));
     if (!all && section.has("any")) {
         rule.signs = static_cast<int>(section.integer_or("at_least_signs", 1, {1, most}));
     }
@@ -88,10 +119,17 @@ void read_while(Section section, RulePlan& rule) {
     rule.alarm = section.name_or("alarm", "");
     rule.silence = section.flag_or("silent", false);
     const bool signs = read_signs(section, rule);
-    if (int{!rule.alarm.empty()} + int{rule.silence} + int{signs} != 1) {
+    if (int{!rule.alarm.empty()} + int{rule.silence && !signs} + int{signs} != 1) {
         section.complain("",
                          "a rule needs one of alarm = \"…\", all = [\"…\"], any = [\"…\"] and "
-                         "silent = true");
+                         "silent = true, which may also be one more sign beside all or any");
+    }
+    if (section.has("for")) {
+        rule.silent_for = section.duration_or("for", Duration::zero());
+        if (!rule.silence) section.complain("for", "\"for\" belongs to silent = true");
+        if (*rule.silent_for > std::chrono::hours(1)) {
+            section.complain("for", "\"for\" must be at most 1h: a fire does not wait");
+        }
     }
     section.finish();
 }
@@ -130,8 +168,11 @@ std::string listed(const std::vector<std::string>& names) {
 /// What a rule waits for: an alarm, a silence, or so many of several.
 std::string describe_cause(const RulePlan& rule) {
     const Origin agent{any_if_empty(rule.site), Role::agent, any_if_empty(rule.agent)};
-    if (rule.alarms.empty()) return alarm_name(agent, rule.silence ? "silent" : rule.alarm);
-    return fmt::format("{} of {}:{}", rule.signs, alarm_name(agent, "…"), listed(rule.alarms));
+    const auto lasting = rule.silent_for ? " for " + format_duration(*rule.silent_for) : "";
+    if (only_silence(rule)) return alarm_name(agent, "silent") + lasting;
+    if (rule.alarms.empty()) return alarm_name(agent, rule.alarm);
+    return fmt::format("{} of {}:{}{}", rule.signs, alarm_name(agent, "…"), listed(rule.alarms),
+                       rule.silence ? ", silent" + lasting : "");
 }
 
 std::string describe_target(const TargetPlan& target) {
@@ -196,6 +237,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints,
     }
     for (auto& section : root.rows("rule")) read_rule(section, plan);
     warn_of_own_domain(plan);
+    warn_of_silence_below_quorum(plan);
     if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints, devices);
     for (auto& section : root.rows("ups")) read_ups(section, plan);
     check_power(plan, complaints);

@@ -16,6 +16,10 @@ Duration plausible_heartbeat(double seconds_between) {
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(bounded));
 }
 
+bool is_gone(const HeardAgent& agent) {
+    return agent.presence == Presence::offline || agent.presence == Presence::silent;
+}
+
 }  // namespace
 
 std::string_view to_string(Presence presence) {
@@ -83,14 +87,37 @@ Heard Situation::status(const Origin& agent, const Status& status, Instant now) 
         from->heard = now;
         from->status_at = now;
     } else {
+        if (!is_gone(*from)) {
+            from->gone_at = now;
+            from->took_leave = true;
+        }
+        // The broker speaks a will, which has no number: then nobody said goodbye.
+        from->took_leave = from->took_leave && status.stamp.seq > 0;
         from->presence = Presence::offline;
+        if (from->status.boot.empty()) from->status = status.stamp;
     }
     return Heard::news;
 }
 
 void Situation::link_up(Instant now) {
+    for (auto& [origin, agent] : agents_) {
+        agent.status_at = std::max(agent.status_at, now);
+        if (!listening_ && is_gone(agent)) agent.gone_at += now - deaf_since_;
+    }
     listening_ = true;
-    for (auto& [origin, agent] : agents_) agent.status_at = std::max(agent.status_at, now);
+}
+
+void Situation::link_down(Instant now) {
+    if (listening_) deaf_since_ = now;
+    listening_ = false;
+}
+
+Instant Situation::gone_for_at(const HeardAgent& agent, Duration patience) const {
+    return listening_ && is_gone(agent) ? agent.gone_at + patience : never;
+}
+
+bool Situation::gone_for(const HeardAgent& agent, Duration patience, Instant now) const {
+    return is_gone(agent) && (listening_ ? now : deaf_since_) - agent.gone_at >= patience;
 }
 
 Instant Situation::silent_at(const HeardAgent& agent) const {
@@ -104,7 +131,11 @@ Instant Situation::silent_at(const HeardAgent& agent) const {
 
 void Situation::tick(Instant now) {
     for (auto& [origin, agent] : agents_) {
-        if (silent_at(agent) <= now) agent.presence = Presence::silent;
+        const auto due = silent_at(agent);
+        if (due > now) continue;
+        agent.presence = Presence::silent;
+        agent.gone_at = due;
+        agent.took_leave = false;
     }
 }
 

@@ -30,8 +30,10 @@ struct HeardAlarm {
 
 struct HeardAgent {
     Presence presence = Presence::unheard;
-    Instant heard{};      ///< last word of a living agent
-    Instant status_at{};  ///< last status, or since when one is awaited
+    Instant heard{};          ///< last word of a living agent
+    Instant status_at{};      ///< last status, or since when one is awaited
+    Instant gone_at{};        ///< since when it is offline or silent
+    bool took_leave = false;  ///< it said that it goes: it may only be restarting
     Duration heartbeat{};
     Stamp status;
     std::map<std::string, HeardAlarm, std::less<>> alarms;
@@ -57,10 +59,16 @@ public:
 
     /// A deaf host must not take its own deafness for the agents' silence.
     void link_up(Instant now);
-    void link_down() { listening_ = false; }
+    void link_down(Instant now);
 
     void tick(Instant now);
     [[nodiscard]] Instant next_deadline() const;
+
+    /// When a silence will have lasted for `patience`, as far as this host listens; `never` while
+    /// it does not, or the agent is there.
+    [[nodiscard]] Instant gone_for_at(const HeardAgent& agent, Duration patience) const;
+    /// Whether it has. What was heard of a silence is not forgotten while this host is deaf.
+    [[nodiscard]] bool gone_for(const HeardAgent& agent, Duration patience, Instant now) const;
 
     /// Its evidence may start or end something: online and heard within `max_age`.
     [[nodiscard]] static bool fresh(const HeardAgent& agent, Instant now, Duration max_age);
@@ -74,6 +82,7 @@ private:
 
     Duration patience_;
     bool listening_ = false;
+    Instant deaf_since_{};
     std::map<Origin, HeardAgent> agents_;
 };
 

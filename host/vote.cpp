@@ -22,19 +22,22 @@ bool lists(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_silent(const HeardAgent& agent) {
-    return agent.presence == Presence::offline || agent.presence == Presence::silent;
+/// How long a silence must last to count.
+Duration patience_of(const RulePlan& rule, const HeardAgent& agent) {
+    if (rule.silent_for) return *rule.silent_for;
+    return agent.took_leave ? restart_grace : Duration::zero();
 }
 
 void add_votes(std::vector<Vote>& votes, const Ballot& ballot, const Origin& origin,
-               const HeardAgent& agent, bool fresh) {
-    if (ballot.rule->silence) {
-        // The silence is our own observation, hence always fresh.
-        if (!is_silent(agent)) return;
+               const HeardAgent& agent, bool is_silent, bool fresh) {
+    if (is_silent) {
+        // The silence is our own observation, hence always fresh, and what the agent said last is
+        // what it fell silent on.
         votes.push_back({ballot.at_least, alarm_name(origin, "silent"), origin, "", agent.status,
                          true, ballot.rule->by_power});
-        return;
+        fresh = true;
     }
+    if (only_silence(*ballot.rule)) return;
     const auto add = [&](const std::string& name, const HeardAlarm& alarm) {
         if (!alarm.active || alarm.notice.is_silenced()) return;
         votes.push_back({ballot.at_least, alarm_name(origin, name), origin, name, alarm.began,
@@ -49,17 +52,24 @@ void add_votes(std::vector<Vote>& votes, const Ballot& ballot, const Origin& ori
     for (const auto& [name, alarm] : agent.alarms) add(name, alarm);
 }
 
-/// One sign of several alone does not vote; what is left of them is as fresh as they are many.
+/// One sign of several alone does not vote, nor do two sites confirm each other; what is left of
+/// a site's is as fresh as they are many.
 void confirm(std::vector<Vote>& votes, int signs) {
-    std::set<std::string> active;
-    std::set<std::string> fresh;
+    struct Signs {
+        std::set<std::string> active, fresh;
+    };
+    std::map<std::string, Signs> sites;
     for (const auto& vote : votes) {
-        active.insert(vote.alarm);
-        if (vote.fresh) fresh.insert(vote.alarm);
+        auto& site = sites[vote.agent.site];
+        site.active.insert(vote.alarm);
+        if (vote.fresh) site.fresh.insert(vote.alarm);
     }
-    if (active.size() < static_cast<std::size_t>(signs)) return votes.clear();
-    const bool enough = fresh.size() >= static_cast<std::size_t>(signs);
-    for (auto& vote : votes) vote.fresh = vote.fresh && enough;
+    const auto enough = static_cast<std::size_t>(signs);
+    std::erase_if(votes,
+                  [&](const Vote& vote) { return sites[vote.agent.site].active.size() < enough; });
+    for (auto& vote : votes) {
+        vote.fresh = vote.fresh && sites[vote.agent.site].fresh.size() >= enough;
+    }
 }
 
 std::string doubt_about(const Origin& origin, const HeardAgent& agent, const std::string& named) {
@@ -71,19 +81,19 @@ std::string doubt_about(const Origin& origin, const HeardAgent& agent, const std
     return "";
 }
 
-/// Why it cannot be said that all is clear of one alarm the rule names, "" for any.
-std::string doubt_of(const RulePlan& rule, const std::string& named, const Situation& situation,
-                     Duration evidence_max_age, Instant now) {
+/// Why it cannot be said that all is clear of one alarm the rule names, "" for any, or of silence.
+std::string doubt_of(const RulePlan& rule, const std::string& named, bool silence,
+                     const Situation& situation, Duration evidence_max_age, Instant now) {
     bool spoken = false;  // somebody this rule means has said what it asks about
     for (const auto& [origin, agent] : situation.agents()) {
         if (!matches(rule, origin)) continue;
-        const bool has_said = rule.silence || named.empty() || agent.alarms.contains(named);
+        const bool has_said = silence || named.empty() || agent.alarms.contains(named);
         // A rule for any agent means those with such an alarm, not every stranger.
         if (!has_said && rule.agent.empty()) continue;
         if (!Situation::fresh(agent, now, evidence_max_age)) {
             return "no fresh word of " + alarm_name(origin, to_string(agent.presence));
         }
-        if (!rule.silence) {
+        if (!silence) {
             if (auto why = doubt_about(origin, agent, named); !why.empty()) return why;
         }
         spoken = spoken || has_said;
@@ -132,7 +142,9 @@ VoteCount tally(const std::vector<Ballot>& ballots, const Situation& situation,
         for (const auto& [origin, agent] : situation.agents()) {
             if (!matches(*ballot.rule, origin)) continue;
             const bool fresh = Situation::fresh(agent, now, evidence_max_age);
-            add_votes(votes, ballot, origin, agent, fresh);
+            const bool is_silent = ballot.rule->silence &&
+                                   situation.gone_for(agent, patience_of(*ballot.rule, agent), now);
+            add_votes(votes, ballot, origin, agent, is_silent, fresh);
         }
         if (ballot.rule->signs > 1) confirm(votes, ballot.rule->signs);
         std::move(votes.begin(), votes.end(), std::back_inserter(result.votes));
@@ -155,14 +167,34 @@ std::string doubt(const std::vector<Ballot>& ballots, Posture rung, const Situat
                   Duration evidence_max_age, Instant now) {
     for (const auto& ballot : ballots) {
         if (ballot.at_least < rung) continue;
-        auto names = named(*ballot.rule);
+        const auto& rule = *ballot.rule;
+        const auto about = [&](const std::string& name, bool silence) {
+            return doubt_of(rule, name, silence, situation, evidence_max_age, now);
+        };
+        if (rule.silence) {
+            if (auto why = about("", true); !why.empty()) return why;
+        }
+        if (only_silence(rule)) continue;
+        auto names = named(rule);
         if (names.empty()) names = {""};
         for (const auto& name : names) {
-            auto why = doubt_of(*ballot.rule, name, situation, evidence_max_age, now);
-            if (!why.empty()) return why;
+            if (auto why = about(name, false); !why.empty()) return why;
         }
     }
     return "";
+}
+
+Instant next_silence(const std::vector<RulePlan>& rules, const Situation& situation, Instant now) {
+    Instant next = never;
+    for (const auto& [origin, agent] : situation.agents()) {
+        if (situation.gone_for_at(agent, Duration::zero()) == never) continue;
+        for (const auto& rule : rules) {
+            if (!rule.silence || !matches(rule, origin)) continue;
+            const auto at = situation.gone_for_at(agent, patience_of(rule, agent));
+            if (at > now) next = std::min(next, at);
+        }
+    }
+    return next;
 }
 
 Rung next_rung(Rung rung, const VoteCount& poll, bool doubtful, Instant now, Duration calm_for) {

@@ -52,8 +52,9 @@ struct Ballot {
 [[nodiscard]] int fresh_agents(const std::vector<Ballot>& ballots, const Situation& situation,
                                Duration evidence_max_age, Instant now);
 
-/// A rule that needs several signs votes while so many of its alarms are active, by name: two
-/// agents that say the same are one sign. Its votes are fresh while so many are.
+/// A rule that needs several signs votes while so many of its alarms are active at one site, by
+/// name: two agents that say the same are one sign, and silence is one where the rule counts it.
+/// Its votes are fresh while so many are.
 [[nodiscard]] VoteCount tally(const std::vector<Ballot>& ballots, const Situation& situation,
                               Duration evidence_max_age, Instant now);
 
@@ -61,6 +62,10 @@ struct Ballot {
 /// that may vote so high is online and fresh, and every alarm that may says clear.
 [[nodiscard]] std::string doubt(const std::vector<Ballot>& ballots, Posture rung,
                                 const Situation& situation, Duration evidence_max_age, Instant now);
+
+/// When the next silence that is under way will have lasted long enough for some rule.
+[[nodiscard]] Instant next_silence(const std::vector<RulePlan>& rules, const Situation& situation,
+                                   Instant now);
 
 /// Where a target stands on the ladder and how it came there.
 struct Rung {

@@ -356,11 +356,63 @@ TEST_CASE("controller: a silent agent votes where a rule says so", "[host][contr
     RoomStory story(plan);
     story.quiet_day();
     CHECK(story.posture.at("text").wanted == Posture::normal);
-    story.heartbeat(false);  // its will
+    story.will();
     CHECK(story.posture.at("text").wanted == Posture::watch);
     CHECK(story.posture.at("text").because == Names{"pangyo/battery-room/silent"});
     CHECK(story.posture.at("videos").wanted == Posture::normal);
     CHECK(story.take_done().empty());
+}
+
+TEST_CASE("controller: an agent that is restarted drains nothing, one that stays away does",
+          "[host][controller]") {
+    auto plan = story_policy();
+    plan.rules[1].alarm.clear();
+    plan.rules[1].silence = true;
+    RoomStory story(plan);
+    story.quiet_day();
+    story.alive = false;
+    story.farewell();
+    story.pass(20s);
+    story.heartbeat();
+    story.alive = true;
+    story.pass(5min);
+    CHECK(story.take_done().empty());
+    CHECK(story.posture.at("text").wanted == Posture::normal);
+    story.alive = false;
+    story.farewell();
+    story.pass(59s);
+    CHECK(story.take_done().empty());
+    story.pass(1s);
+    CHECK(story.take_done().size() == 4);
+    CHECK(story.posture.at("text").because == Names{"pangyo/battery-room/silent"});
+}
+
+TEST_CASE("controller: smoke and then silence are two signs, either alone is none",
+          "[host][controller]") {
+    auto plan = story_policy();
+    plan.rules[1].alarm.clear();
+    plan.rules[1].alarms = {"smoke"};
+    plan.rules[1].silence = true;
+    plan.rules[1].signs = 2;
+    RoomStory story(plan);
+    story.quiet_day();
+    SECTION("the agent that saw the smoke burns") {
+        story.alarm("smoke", Phase::firing);
+        CHECK(story.take_done().empty());
+        story.alive = false;
+        story.pass(40s);  // no word for longer than evidence_max_age: nor was there for the smoke
+        CHECK(story.take_done().size() == 4);
+    }
+    SECTION("its line is cut") {
+        story.alive = false;
+        story.will();
+        story.pass(5min);
+        CHECK(story.take_done().empty());
+        story.alarm("smoke", Phase::clear);  // what was kept for it on the way
+        CHECK(story.take_done().empty());
+        story.alarm("smoke", Phase::firing);
+        CHECK(story.take_done().size() == 4);
+    }
 }
 
 TEST_CASE("controller: messages that break the contract are counted and change nothing",

@@ -148,6 +148,53 @@ TEST_CASE("policy file: a rule needs an alarm or a silence, and not both", "[hos
     CHECK(says(with("{site = \"pangyo\", alarm = \"gas\", silent = true}"),
                "a rule needs one of alarm"));
     CHECK(with("{site = \"pangyo\", silent = true}").empty());
+    CHECK(with("{site = \"pangyo\", silent = true, for = \"30s\"}").empty());
+    CHECK(says(with("{site = \"pangyo\", alarm = \"gas\", for = \"30s\"}"),
+               "\"for\" belongs to silent = true"));
+    CHECK(says(with("{site = \"pangyo\", silent = true, for = \"2h\"}"), "a fire does not wait"));
+}
+
+TEST_CASE("policy file: silence may be one of several signs", "[host][policy]") {
+    const auto rule = [](const std::string& condition) {
+        return head + text + "[[rule]]\nwhile = {site = \"pangyo\", " + condition +
+               "}\ntargets = [\"text\"]\nat_least = \"drain\"\n";
+    };
+    Complaints complaints;
+    const auto all =
+        read_policy(rule(R"(all = ["smoke"], silent = true, for = "20s")"), complaints);
+    REQUIRE(all.rules.size() == 1);
+    CHECK(all.rules[0].signs == 2);
+    CHECK(all.rules[0].silence);
+    CHECK(all.rules[0].silent_for == 20s);
+    CHECK(says(describe(all), "while 2 of pangyo/any/…: smoke, silent for 20s"));
+    const auto any = read_policy(
+        rule(R"(any = ["smoke", "gas"], silent = true, at_least_signs = 3)"), complaints);
+    CHECK(any.rules[0].signs == 3);
+    CHECK(complaints.text().empty());
+    CHECK(says(complaints_of(rule(R"(all = ["smoke", "silent"])")),
+               "silence is no alarm: say silent = true beside \"all\""));
+}
+
+TEST_CASE("policy file: a silence that a quorum keeps from starting anything is warned of",
+          "[host][policy]") {
+    const auto warned = [](const std::string& quorum, const std::string& rules) {
+        const auto plan = plan_of(head + text + rules + "[guard]\nquorum = " + quorum + "\n");
+        return plan.warnings.empty() ? "" : plan.warnings.front();
+    };
+    const auto rule = [](const std::string& condition) {
+        return "[[rule]]\nwhile = {site = \"pangyo\", " + condition +
+               "}\ntargets = [\"text\"]\nat_least = \"drain\"\n";
+    };
+    const auto silence = rule("agent = \"room\", silent = true");
+    CHECK(warned("0", silence).empty());
+    CHECK(
+        says(warned("1", silence), "starts nothing for text ever, as its rules listen to 1 only"));
+    const auto roof = rule("agent = \"roof\", alarm = \"smoke\"");
+    CHECK(warned("1", silence + roof).empty());
+    CHECK(says(warned("2", silence + roof), "listen to 2 only"));
+    CHECK(says(warned("1", silence + rule("alarm = \"gas\"")),
+               "starts nothing for text while fewer than 1 others are heard"));
+    CHECK(warned("1", rule("alarm = \"gas\"")).empty());
 }
 
 TEST_CASE("policy file: a host that drains its own site is warned of, with what to do",

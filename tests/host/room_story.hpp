@@ -96,11 +96,14 @@ public:
         controller.handle(Arrived{to_string(topic), payload}, at());
         settle();
     }
-    void heartbeat(bool online = true) {
+    void heartbeat() { says_status(true, ++seq); }
+    void farewell() { says_status(false, ++seq); }
+    void will() { says_status(false, 0); }
+    void says_status(bool online, std::uint64_t number) {
         Status says;
         says.online = online;
         says.heartbeat_s = 5;
-        says.stamp = {"room-1", ++seq, {}};
+        says.stamp = {"room-1", number, {}};
         arrives({room, Kind::status, "", ""}, to_json(says));
     }
     /// Returns the stamp of the notice.

@@ -107,6 +107,58 @@ TEST_CASE("situation: a will means offline at once, and a new birth ends it", "[
     CHECK(presence(situation) == Presence::online);
 }
 
+TEST_CASE(
+    "situation: a farewell is a leave, a will is not, and repeating either begins nothing anew",
+    "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.status(room, status(true, 5), t0);
+    situation.status(room, status(false, 6), t0 + 1s);
+    CHECK(situation.find(room)->took_leave);
+    situation.status(room, status(false, 6), t0 + 9s);
+    CHECK(situation.find(room)->gone_at == t0 + 1s);
+    CHECK(situation.gone_for_at(*situation.find(room), 30s) == t0 + 31s);
+    situation.status(room, status(false, 0, "b2"), t0 + 10s);  // its next life died at once
+    CHECK_FALSE(situation.find(room)->took_leave);
+    CHECK(situation.find(room)->gone_at == t0 + 1s);
+    situation.status(room, status(true, 1, "b3"), t0 + 20s);
+    CHECK(situation.gone_for_at(*situation.find(room), 30s) == never);
+    CHECK_FALSE(situation.gone_for(*situation.find(room), 0s, t0 + 20s));
+    situation.tick(t0 + 23s);
+    CHECK(situation.gone_for_at(*situation.find(room), 30s) == t0 + 53s);
+    CHECK_FALSE(situation.find(room)->took_leave);
+}
+
+TEST_CASE("situation: while this host is deaf nobody's silence grows longer, nor is it forgotten",
+          "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.status(room, status(true, 5), t0);
+    situation.status(room, status(false, 6), t0 + 1s);
+    situation.link_down(t0 + 11s);
+    const auto& agent = *situation.find(room);
+    CHECK(situation.gone_for(agent, 10s, t0 + 1h));
+    CHECK_FALSE(situation.gone_for(agent, 11s, t0 + 1h));
+    CHECK(situation.gone_for_at(agent, 11s) == never);
+    situation.link_up(t0 + 1h);
+    CHECK(situation.gone_for(agent, 10s, t0 + 1h));
+    CHECK(situation.gone_for_at(agent, 11s) == t0 + 1h + 1s);
+}
+
+TEST_CASE("situation: what a silence is known by is alike on hosts that heard the same",
+          "[host][situation]") {
+    Situation one(10s), other(10s), late(10s);
+    for (auto* each : {&one, &other}) {
+        each->status(room, status(true, 5), t0);
+        each->status(room, status(true, 8), t0 + 1s);
+        each->status(room, status(false, 0), t0 + 2s);
+    }
+    CHECK(one.find(room)->status.seq == 8);
+    CHECK(one.find(room)->status == other.find(room)->status);
+    late.status(room, status(false, 0), t0 + 3s);  // it began after that
+    CHECK(late.find(room)->status.boot == "b1");
+}
+
 TEST_CASE("situation: a late will of an earlier life does not bury the living",
           "[host][situation]") {
     Situation situation(10s);
@@ -121,7 +173,7 @@ TEST_CASE("situation: a deaf host does not take its deafness for silence", "[hos
     Situation situation(10s);
     situation.link_up(t0);
     situation.status(room, status(true, 1), t0);
-    situation.link_down();
+    situation.link_down(t0);
     situation.tick(t0 + 1h);
     CHECK(presence(situation) == Presence::online);
     situation.link_up(t0 + 1h);

@@ -59,6 +59,12 @@ struct Room {
         status.stamp = {"b1", ++seq, {}};
         situation.status(room, status, at);
     }
+    /// A will has no number; a farewell has.
+    void goes(std::uint64_t number, Instant at) {
+        Status status;
+        status.stamp = {"b1", number, {}};
+        situation.status(room, status, at);
+    }
     void says(const std::string& alarm, Phase phase, Instant at = t0, bool shelved = false) {
         AlarmNotice notice;
         notice.alarm = alarm;
@@ -171,6 +177,83 @@ TEST_CASE("votes: silence votes while it lasts", "[host][votes]") {
     CHECK(result.votes.front().fresh);
     here.heartbeat(t0 + 4s);
     CHECK(votes(plan, here, 0, t0 + 4s).wanted() == Posture::normal);
+}
+
+TEST_CASE("votes: a lost agent's silence counts at once, a farewell's once a restart would be over",
+          "[host][votes]") {
+    auto plan = policy({haproxy("text")}, {silence("text", Posture::drain)});
+    const auto wanted = [&](const Room& here, Duration after) {
+        return votes(plan, here, 0, t0 + after).wanted();
+    };
+    Room lost;
+    lost.goes(0, t0);
+    CHECK(wanted(lost, 0s) == Posture::drain);
+    Room left;
+    left.goes(9, t0);
+    CHECK(wanted(left, 59s) == Posture::normal);
+    CHECK(next_silence(plan.rules, left.situation, t0 + 59s) == t0 + 60s);
+    CHECK(wanted(left, 60s) == Posture::drain);
+    CHECK(next_silence(plan.rules, left.situation, t0 + 60s) == never);
+    CHECK(next_silence(plan.rules, lost.situation, t0) == never);
+
+    plan.rules[0].silent_for = 5s;  // then both
+    for (const auto* here : {&lost, &left}) {
+        CHECK(wanted(*here, 4s) == Posture::normal);
+        CHECK(next_silence(plan.rules, here->situation, t0) == t0 + 5s);
+        CHECK(wanted(*here, 5s) == Posture::drain);
+    }
+    plan.rules[0].silent_for = 0s;
+    CHECK(wanted(left, 0s) == Posture::drain);
+    plan.rules[0].agent = "roof";
+    CHECK(next_silence(plan.rules, left.situation, t0 - 1s) == never);
+}
+
+TEST_CASE("votes: silence is a sign where a rule counts it, and makes the last word count",
+          "[host][votes]") {
+    auto two = silence("text", Posture::drain);
+    two.alarms = {"smoke", "gas"};
+    two.signs = 2;
+    const auto plan = policy({haproxy("text")}, {two});
+    const auto ballots = ballots_for(plan, plan.targets[0]);
+    Room here;
+    here.says("smoke", Phase::firing);
+    CHECK(votes(plan, here).wanted() == Posture::normal);
+    here.goes(0, t0 + 1s);
+    auto poll = votes(plan, here, 0, t0 + 1h);
+    REQUIRE(poll.votes.size() == 2);
+    CHECK(poll.votes[0].because == "pangyo/battery-room/silent");
+    CHECK(poll.votes[1].because == "pangyo/battery-room/smoke");
+    CHECK((poll.votes[0].fresh && poll.votes[1].fresh));
+    CHECK_FALSE(doubt(ballots, Posture::drain, here.situation, max_age, t0 + 1h).empty());
+    here.says("smoke", Phase::clear, t0 + 1h);
+    CHECK(votes(plan, here, 0, t0 + 1h).wanted() == Posture::normal);
+    here.heartbeat(t0 + 1h);
+    CHECK(doubt(ballots, Posture::drain, here.situation, max_age, t0 + 1h) ==
+          "no word yet of pangyo/any/gas");
+    here.says("gas", Phase::clear, t0 + 1h);
+    CHECK(doubt(ballots, Posture::drain, here.situation, max_age, t0 + 1h).empty());
+}
+
+TEST_CASE("votes: two sites do not confirm each other", "[host][votes]") {
+    auto anywhere = rule("", "text", Posture::drain);
+    anywhere.site.clear();
+    anywhere.alarms = {"smoke", "gas"};
+    anywhere.signs = 2;
+    const auto plan = policy({haproxy("text")}, {anywhere});
+    Room here;
+    here.says("smoke", Phase::firing);
+    AlarmNotice gas;
+    gas.alarm = "gas";
+    gas.phase = Phase::firing;
+    gas.stamp = {"b7", 1, {}};
+    const Origin elsewhere{"anyang", Role::agent, "battery-room"};
+    here.situation.alarm(elsewhere, gas, t0);
+    CHECK(votes(plan, here).wanted() == Posture::normal);
+    const Origin beside{"pangyo", Role::agent, "roof"};
+    here.situation.alarm(beside, gas, t0);
+    const auto poll = votes(plan, here);
+    CHECK(poll.wanted() == Posture::drain);
+    CHECK(poll.votes.size() == 2);  // what the other site says is no reason here
 }
 
 TEST_CASE("votes: to shed an outlet is to drain what it comes after", "[host][votes]") {
