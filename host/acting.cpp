@@ -12,7 +12,8 @@ void Controller::State::act(Target& target, Now now) {
     if (ledger.lost(now.steady)) ledger.failed("the order's answer was lost", true, now.steady);
     if (!by_message(*target.plan) && !ledger.known()) {
         const bool waits = target.rung.wanted >= Posture::drain && ledger.fault().empty();
-        target.refusal = waits ? "not read back yet" : "";
+        target.refusal = waits ? refusal("read_back", "not read yet", "once its endpoint answers")
+                               : std::string{};
         if (ledger.must_observe(now.steady)) order(target, {}, now);
         return;
     }

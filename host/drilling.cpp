@@ -38,7 +38,7 @@ std::string Controller::State::not_ready_for(const DrillPlan& wanted, Now now) {
     for (const auto& name : wanted.targets) {
         const Target* target = find(name);
         if (target == nullptr) return "there is no target \"" + name + "\"";
-        if (const auto refused = guard_hold(holds.on(name))) return name + " is " + *refused;
+        if (const auto refused = guard_hold(holds.on(name))) return name + ": " + *refused;
         if (target->rung.wanted != Posture::normal || !target->ledger.held().empty()) {
             return name + " is not at normal";
         }

@@ -17,8 +17,10 @@
 
 namespace firebreak {
 
-/// Why not, or nothing when the step is allowed.
+/// Why not, or nothing when the step is allowed: "NAME: why; passes when".
 using Refusal = std::optional<std::string>;
+[[nodiscard]] std::string refusal(std::string_view guard, std::string_view why,
+                                  std::string_view passes);
 
 /// A step down needs evidence that was fresh when it asked for this rung, or a higher one.
 /// It may be finished on old evidence: the agent may have burnt since.

@@ -55,9 +55,10 @@ std::optional<std::size_t> DrainOrder::first_before(std::size_t target, Instant 
 Refusal DrainOrder::guard(std::size_t target, Instant now) const {
     const auto other = first_before(target, now);
     if (!other) return std::nullopt;
-    return fmt::format("drain order: {} needs it and is not drained yet{}",
-                       plan_.targets[*other].name,
-                       is_stuck(under_way_[*other], now) ? "; it is stuck" : "; passes once it is");
+    return refusal("drain order",
+                   fmt::format("{} needs it and is not drained yet{}", plan_.targets[*other].name,
+                               is_stuck(under_way_[*other], now) ? ", it is stuck" : ""),
+                   "once it is");
 }
 
 Instant DrainOrder::next_deadline(Instant now) const {

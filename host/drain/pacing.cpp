@@ -128,16 +128,15 @@ bool Pacing::is_stuck(std::size_t target, Instant now) const {
 Refusal Pacing::guard(std::size_t target, Posture posture, Instant now) const {
     if (!paces(target) || posture >= pace(target).unpaced_from) return std::nullopt;
     if (settles(target, now)) {
-        return "in steps: one was taken, passes in " + format_duration(settled_at(target) - now) +
+        return "in steps: one was taken; passes in " + format_duration(settled_at(target) - now) +
                " if those that receive fare well";
     }
     const bool stuck = is_stuck(target, now);
     if (may_judge(target) || (stuck && plan_.drain.stuck == WhenStuck::pass)) return std::nullopt;
     const auto& drain = drains_[target];
     const auto why = firebreak::describe(drain.strain, pace(target), drain.feedback);
-    return std::string(pace_guard) +
-           (why.empty() ? "nothing was read since the last step; passes once it is" : why) +
-           (stuck ? "; it is stuck" : "");
+    return std::string(pace_guard) + (stuck ? "stuck, " : "") +
+           (why.empty() ? "nothing was read since the last step; passes once it is" : why);
 }
 
 Refusal Pacing::guard_step(std::size_t target, Posture posture, std::size_t taken) const {
@@ -146,9 +145,8 @@ Refusal Pacing::guard_step(std::size_t target, Posture posture, std::size_t take
     const auto percent = static_cast<std::size_t>(pace(target).step_percent);
     const auto at_once = std::max<std::size_t>(1, items * percent / 100);
     if (taken < at_once) return std::nullopt;
-    return fmt::format(
-        "in steps: {} at once; the next pass after {} if those that receive fare well", at_once,
-        format_duration(pace(target).settle));
+    return fmt::format("in steps: {} at once; passes after {} if those that receive fare well",
+                       at_once, format_duration(pace(target).settle));
 }
 
 Instant Pacing::look_by(std::size_t target, Instant now) const {

@@ -1,7 +1,5 @@
 #include "host/guard/maintenance.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace firebreak {
@@ -12,12 +10,14 @@ Refusal guard_maintenance(const std::vector<MaintenancePlan>& windows, const std
         const auto& names = window.targets;
         if (std::find(names.begin(), names.end(), target) == names.end()) continue;
         if (!is_set(wall)) {
-            return "maintenance: cannot tell whether a window is open, the clock says " +
-                   format_wall(wall) + "; passes once it is set";
+            return refusal(
+                "maintenance",
+                "cannot tell whether a window is open, the clock says " + format_wall(wall),
+                "once it is set");
         }
         if (wall < window.from || wall >= window.until) continue;
-        return fmt::format("maintenance{}{}; passes from {} on", window.why.empty() ? "" : ": ",
-                           window.why, format_wall(window.until));
+        return refusal("maintenance", window.why.empty() ? "people work on it" : window.why,
+                       "from " + format_wall(window.until) + " on");
     }
     return std::nullopt;
 }

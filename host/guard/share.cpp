@@ -7,6 +7,11 @@
 #include "contract/topic.hpp"
 
 namespace firebreak {
+namespace {
+
+constexpr std::string_view max_tier_percent = "max_tier_percent";
+
+}  // namespace
 
 std::string share_key(const TargetPlan& target, const std::string& item) {
     if (!by_message(target)) return target.endpoint + ' ' + target.backend + ' ' + item;
@@ -31,8 +36,9 @@ Refusal guard_tier_share(const TargetPlan& target, const Step& step,
                          const std::optional<TierShare>& share, int percent) {
     if (percent >= 100) return std::nullopt;
     if (!share) {
-        return fmt::format("max_tier_percent: cannot tell how much of tier {} is down",
-                           target.tier);
+        return refusal(max_tier_percent,
+                       fmt::format("cannot tell how much of tier {} is down", target.tier),
+                       "once all of it is read back");
     }
     if (share->down.contains(share_key(target, step.item))) return std::nullopt;
     const auto all = share->items.size();
@@ -40,12 +46,15 @@ Refusal guard_tier_share(const TargetPlan& target, const Step& step,
     if (share->down.size() < allowed) return std::nullopt;
     const auto excess = share->down.size() + 1 - allowed;
     if (allowed == 0) {
-        return fmt::format("max_tier_percent: {} % of the {} items of tier {} is less than one",
-                           percent, all, target.tier);
+        return refusal(max_tier_percent,
+                       fmt::format("{} % of the {} items of tier {} is less than one", percent, all,
+                                   target.tier),
+                       "once the policy lets one of them go");
     }
-    return fmt::format(
-        "max_tier_percent: {} of {} items of tier {} are down, {} may be; passes once {} are back",
-        share->down.size(), all, target.tier, allowed, excess);
+    return refusal(max_tier_percent,
+                   fmt::format("{} of {} items of tier {} are down, {} may be", share->down.size(),
+                               all, target.tier, allowed),
+                   fmt::format("once {} are back", excess));
 }
 
 std::optional<std::size_t> ready_elsewhere(const ReadyServers& ready,
@@ -58,13 +67,17 @@ std::optional<std::size_t> ready_elsewhere(const ReadyServers& ready,
 Refusal guard_elsewhere(const TargetPlan& target, const std::optional<std::size_t>& elsewhere,
                         int min_elsewhere) {
     if (min_elsewhere <= 0) return std::nullopt;
-    if (!elsewhere) return "min_elsewhere: cannot tell which servers of the backend are ready";
+    if (!elsewhere) {
+        return refusal("min_elsewhere", "cannot tell which servers of the backend are ready",
+                       "once they are read back");
+    }
     const auto least = static_cast<std::size_t>(min_elsewhere);
     if (*elsewhere >= least) return std::nullopt;
-    return fmt::format(
-        "min_elsewhere: {} servers of {} are ready outside {}, {} must be; passes once {} more are",
-        *elsewhere, target.service.empty() ? target.backend : target.service, target.site, least,
-        least - *elsewhere);
+    return refusal(
+        "min_elsewhere",
+        fmt::format("{} servers of {} are ready outside {}, {} must be", *elsewhere,
+                    target.service.empty() ? target.backend : target.service, target.site, least),
+        fmt::format("once {} more are", least - *elsewhere));
 }
 
 }  // namespace firebreak

@@ -45,8 +45,8 @@ Instant Holds::next_deadline() const {
 
 Refusal guard_hold(const Hold* hold) {
     if (hold == nullptr) return std::nullopt;
-    return "held by " + hold->by + ": " + hold->why + "; passes at " + format_wall(hold->until) +
-           ", or on resume";
+    return refusal("hold", "held by " + hold->by + ": " + hold->why,
+                   "at " + format_wall(hold->until) + ", or on resume");
 }
 
 void Requests::take(const std::string& text) {

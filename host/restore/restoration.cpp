@@ -134,7 +134,7 @@ std::string Restoration::missing(std::size_t target, Instant now) const {
 
 Refusal Restoration::guard(std::size_t target, const Step& step, Instant now) const {
     if (!active()) return std::nullopt;
-    if (held_) return "restoration: held: " + *held_;
+    if (held_) return refusal("restoration", "held: " + *held_, "on resume, or when that ends");
     if (auto refused = guard_site(target, now)) return refused;
     if (auto refused = guard_stage(target, now)) return refused;
     return guard_feeds(target, step, now);
@@ -144,14 +144,17 @@ Refusal Restoration::guard_site(std::size_t target, Instant now) const {
     const auto& site = plan_.targets[target].site;
     for (std::size_t i = 0; i < targets_.size(); ++i) {
         if (plan_.targets[i].site != site || targets_[i].asked < Posture::drain) continue;
-        return fmt::format("restoration: stopped, {} asks for {} of {}", targets_[i].because,
-                           to_string(targets_[i].asked), plan_.targets[i].name);
+        return refusal("restoration",
+                       fmt::format("stopped, {} asks for {} of {}", targets_[i].because,
+                                   to_string(targets_[i].asked), plan_.targets[i].name),
+                       "once nobody does");
     }
     const auto shown = announced_.find(site);
-    if (shown == announced_.end()) return "restoration: its plan has not been shown yet";
+    if (shown == announced_.end())
+        return refusal("restoration", "its plan has not been shown yet", "once it has");
     const auto begins = shown->second + plan_.restore.announce;
     if (now >= begins) return std::nullopt;
-    return "restoration: the plan is shown; begins in " + format_duration(begins - now);
+    return refusal("restoration", "the plan is shown", "in " + format_duration(begins - now));
 }
 
 Refusal Restoration::guard_stage(std::size_t target, Instant now) const {
@@ -164,9 +167,11 @@ Refusal Restoration::guard_stage(std::size_t target, Instant now) const {
         if (!needed && !earlier) continue;
         const auto what = missing(i, now);
         if (what.empty()) continue;
-        if (needed) return "restoration: waits for what it needs, " + what;
-        return fmt::format("restoration: stage {} waits for stage {}, {}", stages_[target],
-                           stages_[i], what);
+        return refusal("restoration",
+                       needed ? "waits for what it needs, " + what
+                              : fmt::format("stage {} waits for stage {}, {}", stages_[target],
+                                            stages_[i], what),
+                       "once that is back, and well");
     }
     return std::nullopt;
 }
@@ -195,26 +200,32 @@ Refusal Restoration::guard_feeds(std::size_t target, const Step& step, Instant n
         }
     }
     if (limits.inrush_kw > 0 && any && !kw) {
-        return "restoration: inrush: nobody knows what " + step.item +
-               " draws; it comes alone, passes as time goes by";
+        return refusal("restoration",
+                       "inrush: nobody knows what " + step.item + " draws, and it comes alone",
+                       "as time goes by");
     }
     for (std::size_t u = 0; kw && u < recent.size(); ++u) {
         if ((*kw)[u] <= 0) continue;
         if (limits.inrush_kw > 0 && recent[u] > 0 && recent[u] + (*kw)[u] > limits.inrush_kw) {
-            return fmt::format(
-                "restoration: inrush: {:.1f} kW came to {} within {}, {:.1f} may; passes as "
-                "time goes by",
-                recent[u], plan_.map->upss[u].name, format_duration(limits.inrush_every),
-                limits.inrush_kw);
+            return refusal("restoration",
+                           fmt::format("inrush: {:.1f} kW came to {} within {}, {:.1f} may",
+                                       recent[u], plan_.map->upss[u].name,
+                                       format_duration(limits.inrush_every), limits.inrush_kw),
+                           "as time goes by");
         }
         for (std::size_t i = 0; i < upss_.size(); ++i) {
             const auto& ups = plan_.upss[i];
             if (ups.ups != u) continue;
-            if (!upss_[i].state) return "restoration: " + ups.name + ": " + upss_[i].unknown;
+            if (!upss_[i].state) {
+                return refusal("restoration", ups.name + ": " + upss_[i].unknown,
+                               "once that is read");
+            }
             const auto then = upss_[i].state->load_kw + recent[u] + (*kw)[u];
             if (then <= ups.rating.kw) continue;
-            return fmt::format("restoration: {} would carry {:.1f} kW and may carry {:.1f}",
-                               ups.name, then, ups.rating.kw);
+            return refusal("restoration",
+                           fmt::format("{} would carry {:.1f} kW and may carry {:.1f}", ups.name,
+                                       then, ups.rating.kw),
+                           "once it carries less");
         }
     }
     return std::nullopt;

@@ -26,7 +26,8 @@ TEST_CASE("shed: the outlets wait until what they feed is drained, then go off o
     const auto stamp = story.alarm("on-battery", Phase::firing);
     CHECK(story.take_done() == Names{"videos pangyo-a drain", "videos pangyo-b drain"});
     CHECK(outlet_commands(story).empty());
-    CHECK(story.posture.at("videos-racks").blocked == "videos-a: after: videos is not drained yet");
+    CHECK(story.posture.at("videos-racks").blocked ==
+          "videos-a: after: videos is not drained yet; passes once it is");
     story.deaf = false;
     for (const auto& order : std::exchange(story.held_back, {})) story.carry_out(order);
     story.settle();
@@ -189,7 +190,8 @@ TEST_CASE("shed: power comes back before traffic", "[host][shed]") {
     // Both targets wish to be back; the room does not answer the "on" yet.
     CHECK(story.posture.at("videos").wanted == Posture::normal);
     CHECK(story.take_done().empty());
-    CHECK(story.posture.at("videos").blocked == "pangyo-a: its outlet videos-a is still off");
+    CHECK(story.posture.at("videos").blocked ==
+          "pangyo-a: power_back: its outlet videos-a is still off; passes once it is on again");
     const auto commands = outlet_commands(story);
     REQUIRE(commands.size() >= 2);
     story.ack(commands[commands.size() - 1], Outcome::done);
@@ -269,7 +271,8 @@ TEST_CASE("restart: what an earlier life wanted is not by itself evidence to act
     CHECK(story.take_done().empty());
     CHECK(story.posture.at("text").held.empty());
     CHECK(story.posture.at("text").blocked ==
-          "pangyo-a: no fresh evidence for drain; passes once an agent that asks for it is heard");
+          "pangyo-a: evidence: none is fresh for drain; passes once an agent that asks for it is "
+          "heard");
 }
 
 TEST_CASE("restart: only the first notice of an earlier life counts, and only for known items",

@@ -283,7 +283,8 @@ TEST_CASE("controller: missing evidence starts nothing", "[host][controller]") {
     CHECK(story.take_done().empty());
     CHECK(story.posture.at("text").wanted == Posture::drain);
     CHECK(story.posture.at("text").blocked ==
-          "pangyo-a: no fresh evidence for drain; passes once an agent that asks for it is heard");
+          "pangyo-a: evidence: none is fresh for drain; passes once an agent that asks for it is "
+          "heard");
     story.heartbeat();
     CHECK(story.take_done() == all_drained);
 }
@@ -326,7 +327,7 @@ TEST_CASE("controller: a restoration held up by HAProxy needs the all-clear anew
     story.fault.clear();
     story.pass(1min);
     CHECK(story.take_done().empty());
-    CHECK(story.posture.at("text").blocked.starts_with("pangyo-a: no all-clear: no fresh word of"));
+    CHECK(story.posture.at("text").blocked.starts_with("pangyo-a: all_clear: no fresh word of"));
     story.alive = true;
     story.pass(10s);
     CHECK(story.take_done().size() == 4);

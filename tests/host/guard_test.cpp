@@ -104,6 +104,6 @@ TEST_CASE("guard: too few fresh agents start nothing, but what was admitted may 
 }
 
 TEST_CASE("guard: spacing ends exactly when it says", "[host][guard]") {
-    CHECK(guard_spacing(t0, t0 + 1s) == "spacing: passes in 1s");
+    CHECK(guard_spacing(t0, t0 + 1s) == "spacing: a step of this target was taken; passes in 1s");
     CHECK_FALSE(guard_spacing(t0 + 1s, t0 + 1s));
 }

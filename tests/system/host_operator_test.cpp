@@ -93,7 +93,7 @@ TEST_CASE("operator: a held target is not drained, across a restart, and is once
     CHECK(why.code == 0);
     CHECK(has(why.out, "at least drain while pangyo/room/gas"));
     CHECK(has(why.out, "held by "));
-    CHECK(has(stage.verb({"plan"}).out, "pangyo-a drain because pangyo/room/gas: held by"));
+    CHECK(has(stage.verb({"plan"}).out, "pangyo-a drain because pangyo/room/gas: hold: held by"));
     const auto json = stage.verb({"why", "text", "--json"}).out;
     CHECK(has(json, R"("wanted":"drain")"));
     CHECK(stage.verb({"resume", "text"}).code == 0);
@@ -115,10 +115,9 @@ TEST_CASE("operator: a held target is not drained, across a restart, and is once
     CHECK(has(proof.out, "2 lives"));
     CHECK(has(proof.out, "0 differences"));
 
-    Process change("sqlite3",
-                   {(journal.path() / "host.journal").string(),
-                    "UPDATE row SET text = replace(text, 'drain', 'ready') WHERE n = "
-                    "(SELECT max(n) FROM row WHERE kind = 'order')"});
+    Process change("sqlite3", {(journal.path() / "host.journal").string(),
+                               "UPDATE row SET text = replace(text, 'drain', 'ready') WHERE n = "
+                               "(SELECT max(n) FROM row WHERE kind = 'order')"});
     REQUIRE(change.wait(60s) == 0);
     const auto broken = stage.verb({"history", "--verify", "--replay"});
     CHECK(broken.code == 1);
