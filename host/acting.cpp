@@ -159,9 +159,15 @@ Refusal Controller::State::guards_down(const Target& target, const Step& step, I
     for (const auto& name : target.plan->after) {
         const Target* other = find(name);
         if (other == nullptr) continue;  // the policy file refuses unknown names
-        after.push_back({name, other->is_read(), other->reached()});
+        after.push_back({name, other->is_read(), rehearsed_or_reached(*other)});
     }
     return guard_after(after);
+}
+
+/// A rehearsal never gets anywhere: what would be reached by then is what has been rehearsed.
+Posture Controller::State::rehearsed_or_reached(const Target& target) const {
+    const bool rehearsed = !armed && target.rehearsing;
+    return rehearsed ? std::max(target.reached(), target.rung.wanted) : target.reached();
 }
 
 Refusal Controller::State::guard_pace(const Target& target, const Step& step, Instant now) {
@@ -306,6 +312,15 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
     std::vector<Step> fresh;
     for (const auto& step : steps) {
         if (target.rehearsed.insert(step.id).second) fresh.push_back(step);
+    }
+    for (const auto& name : fresh.empty() ? std::vector<std::string>{} : target.plan->after) {
+        const Target* other = find(name);
+        if (other == nullptr || rehearsed_or_reached(*other) == other->reached()) continue;
+        tell(LogLevel::info, "rehearsed-after",
+             {{"target", target.plan->name},
+              {"after", name},
+              {"note", "taken for " + std::string(to_string(other->rung.wanted)) +
+                           ", which was only rehearsed"}});
     }
     tell_steps(fresh, false);
     counters["steps.rehearsed"] += fresh.size();

@@ -113,6 +113,7 @@ struct Controller::State {
     [[nodiscard]] std::optional<Origin> whom_to_yield_to() const;
     [[nodiscard]] Refusal guards(const Target& target, const Step& step, Now now);
     [[nodiscard]] Refusal guards_down(const Target& target, const Step& step, Instant now);
+    [[nodiscard]] Posture rehearsed_or_reached(const Target& target) const;
     [[nodiscard]] Refusal guard_pace(const Target& target, const Step& step, Instant now);
     [[nodiscard]] bool is_paced(const Target& target, const Step& step) const;
     [[nodiscard]] Refusal guards_up(const Target& target, const Step& step, Instant now);
