@@ -65,7 +65,7 @@ Result<std::string> Controller::State::obey(const Ask& ask, Now now) {
             return resume(ask);
         case AskVerb::arm:
         case AskVerb::disarm:
-            return arm(ask.verb == AskVerb::arm, ask.by);
+            return arm(ask.verb == AskVerb::arm, ask.by, now.steady);
         case AskVerb::restore:
             return restore(ask, now);
         case AskVerb::drill:
@@ -100,7 +100,7 @@ Result<std::string> Controller::State::resume(const Ask& ask) {
                             : ask.target + ": still held with all the others";
 }
 
-Result<std::string> Controller::State::arm(bool wanted, const std::string& by) {
+Result<std::string> Controller::State::arm(bool wanted, const std::string& by, Instant now) {
     if (wanted && !plan.armed && !plan.operators.may_arm) {
         return refuse(
             "the policy leaves this host rehearsing, and does not say [operator] may_arm");
@@ -109,6 +109,10 @@ Result<std::string> Controller::State::arm(bool wanted, const std::string& by) {
         return refuse("the journal cannot be written: " + journal_trouble);
     }
     const bool was = armed;
+    if (disarmed_by.empty()) {
+        disarmed_at = now;
+        remind_at = now + remind_every;
+    }
     disarmed_by = wanted ? "" : by;
     set_armed(wanted);
     if (was == wanted) return wanted ? "armed already" : "disarmed already";
@@ -168,9 +172,21 @@ void Controller::State::recall(const Recall& recall, Now now) {
     }
     if (recall.disarmed_by.empty()) return;
     disarmed_by = recall.disarmed_by;
+    disarmed_at = now.steady;
+    remind_at = disarmed_at + remind_every;
     set_armed(false);
     tell(LogLevel::warning, "disarmed",
          {{"by", disarmed_by}, {"note", "before the restart; firebreak-host arm ends it"}});
+}
+
+void Controller::State::remind_of_disarm(Instant now) {
+    if (!is_disarmed() || now < remind_at) return;
+    remind_at = now + remind_every;
+    tell(LogLevel::warning, "still-disarmed",
+         {{"by", disarmed_by},
+          {"for", format_duration(std::chrono::floor<std::chrono::minutes>(now - disarmed_at))},
+          {"note",
+           "nothing would be done in a fire; it does not end by itself: firebreak-host arm"}});
 }
 
 void Controller::State::end_holds(Now now) {

@@ -147,6 +147,7 @@ void Controller::State::evaluate(Now now) {
     peers.tick(now.steady);
     for (const auto& [peer, notice] : peers.take_orphaned()) adopt(peer, notice, now.steady);
     end_holds(now);
+    remind_of_disarm(now.steady);
     mind_drill(now);
     if (now.steady >= caught_up) decide(now);
     publish_postures(now);
@@ -281,6 +282,7 @@ Instant Controller::next_deadline() const {
     Instant next = std::min({state.heartbeat_at, state.situation.next_deadline(),
                              state.peers.next_deadline(), state.holds.next_deadline()});
     if (state.drill) next = std::min(next, state.drill->end);
+    if (state.is_disarmed()) next = std::min(next, state.remind_at);
     next = std::min(next, next_silence(state.plan.rules, state.situation, state.evaluated_at));
     if (state.caught_up > state.evaluated_at) return std::min(next, state.caught_up);
     next = std::min(next, state.power.next_deadline(state.evaluated_at));

@@ -49,6 +49,9 @@ MetricFamilies Controller::metrics(Now now) const {
     out.gauge("firebreak_host_up_seconds", "Since the start.", {}, status.up_s);
     out.gauge("firebreak_host_link_up", "1 while connected to a broker.", {}, state.linked ? 1 : 0);
     out.gauge("firebreak_host_armed", "1 when orders are carried out.", {}, status.armed ? 1 : 0);
+    out.gauge("firebreak_host_disarmed_seconds",
+              "Since an operator has it rehearse that should act, in this life; 0: nobody has.", {},
+              state.is_disarmed() ? seconds(now.steady - state.disarmed_at) : 0);
     add_targets(out, state.targets);
     add_agents(out, state.situation);
     out.counts("firebreak_host", status.counters);

@@ -59,7 +59,10 @@ struct Controller::State {
     [[nodiscard]] Result<std::string> obey(const Ask& ask, Now now);
     [[nodiscard]] Result<std::string> hold(const Ask& ask, Now now);
     [[nodiscard]] Result<std::string> resume(const Ask& ask);
-    [[nodiscard]] Result<std::string> arm(bool wanted, const std::string& by);
+    [[nodiscard]] Result<std::string> arm(bool wanted, const std::string& by, Instant now);
+    void remind_of_disarm(Instant now);
+    /// An operator has it rehearse, though its policy arms it.
+    [[nodiscard]] bool is_disarmed() const { return plan.armed && !disarmed_by.empty(); }
     [[nodiscard]] Result<std::string> restore(const Ask& ask, Now now);
     /// Why not, or nothing when it is brought back from now on.
     [[nodiscard]] Refusal hasten(Target& target, Now now);
@@ -171,6 +174,10 @@ struct Controller::State {
     };
     bool armed;  ///< as the policy says, until an operator says otherwise
     std::string disarmed_by;
+    Instant disarmed_at{};  ///< or recalled
+    Instant remind_at{};
+    /// Nothing arms it again but an operator: who forgot it is told so, now and then.
+    static constexpr Duration remind_every = std::chrono::hours(1);
     Holds holds;
     std::optional<Drill> drill;
     std::uint64_t drills_begun = 0;

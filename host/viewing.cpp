@@ -16,6 +16,7 @@ HostView Controller::State::view(const std::string& target, bool whole, Now now)
     out.host = plan.host;
     out.armed = armed;
     out.disarmed_by = disarmed_by;
+    if (!disarmed_by.empty()) out.disarmed_for = now.steady - disarmed_at;
     out.linked = linked;
     out.journal = record.on() ? journal_trouble : "not kept";
     if (drill) out.drill = drill->plan->name + " by " + drill->by;

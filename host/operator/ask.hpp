@@ -93,6 +93,7 @@ struct HostView {
     std::string site, host;
     bool armed = false;
     std::string disarmed_by;
+    Duration disarmed_for{};  ///< in this life
     bool linked = false;
     std::string journal;  ///< what is wrong with it
     std::string drill;    ///< under way

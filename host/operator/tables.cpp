@@ -9,7 +9,12 @@ std::string head(const HostView& host) {
     auto out =
         fmt::format("{}/{}  {}  up {}\n", host.site, host.host, host.armed ? "armed" : "rehearsing",
                     format_duration(std::chrono::floor<std::chrono::seconds>(host.up)));
-    if (!host.disarmed_by.empty()) out += "  disarmed by " + host.disarmed_by + '\n';
+    if (!host.disarmed_by.empty()) {
+        out += fmt::format(
+            "  disarmed by {} for {}: it does not end by itself, firebreak-host arm does\n",
+            host.disarmed_by,
+            format_duration(std::chrono::floor<std::chrono::seconds>(host.disarmed_for)));
+    }
     if (!host.linked) out += "  no link to the broker\n";
     if (host.journal == "not kept") {
         out += "  no journal is kept\n";

@@ -64,12 +64,19 @@ Json json_of(const TargetView& target) {
 }
 
 Json json_of(const HostView& host) {
-    Json json = {{"site", host.site},        {"host", host.host},
-                 {"armed", host.armed},      {"disarmed_by", host.disarmed_by},
-                 {"linked", host.linked},    {"journal", host.journal},
-                 {"drill", host.drill},      {"up_s", seconds(host.up)},
-                 {"agents", Json::array()},  {"alarms", Json::array()},
-                 {"targets", Json::array()}, {"restoration", host.restoration}};
+    Json json = {{"site", host.site},
+                 {"host", host.host},
+                 {"armed", host.armed},
+                 {"disarmed_by", host.disarmed_by},
+                 {"disarmed_for_s", seconds(host.disarmed_for)},
+                 {"linked", host.linked},
+                 {"journal", host.journal},
+                 {"drill", host.drill},
+                 {"up_s", seconds(host.up)},
+                 {"agents", Json::array()},
+                 {"alarms", Json::array()},
+                 {"targets", Json::array()},
+                 {"restoration", host.restoration}};
     for (const auto& agent : host.agents) {
         json["agents"].push_back({{"agent", agent.name},
                                   {"presence", agent.presence},

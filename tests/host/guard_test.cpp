@@ -86,7 +86,7 @@ TEST_CASE("guard: the pace is held over any minute, and says when it allows agai
     pace.took(t0 + 10s);
     pace.took(t0 + 20s);
     CHECK(pace.guard(t0 + 30s) ==
-          "pace: 3 steps of traffic in the last minute; passes as it goes by");
+          "max_steps_per_minute: 3 steps of traffic in the last minute; passes as it goes by");
     CHECK(pace.next_deadline() == t0 + 60s);
     CHECK(pace.guard(t0 + 59999ms));
     CHECK_FALSE(pace.guard(t0 + 60s));

@@ -192,6 +192,40 @@ TEST_CASE("arm: only where the policy permits it; disarmed it rehearses and says
     CHECK(bold.take_done().size() == 4);
 }
 
+TEST_CASE("disarm: it does not end by itself, and who forgot it is reminded", "[host][operator]") {
+    Desk desk;
+    desk.quiet_day();
+    const auto reminders = [&] {
+        int said = 0;
+        for (const auto& line : desk.controller.take_log()) {
+            said += line.fields.find("still-disarmed") != std::string::npos ? 1 : 0;
+        }
+        return said;
+    };
+    const auto disarmed_s = [&] {
+        for (const auto& family : desk.controller.metrics(desk.at())) {
+            if (family.name == "firebreak_host_disarmed_seconds") return family.values[0].value;
+        }
+        return -1.0;
+    };
+    CHECK(disarmed_s() == 0);
+    desk.ask(AskVerb::disarm);
+    desk.pass(59min);
+    CHECK(reminders() == 0);
+    desk.ask(AskVerb::disarm);  // once more: it is still the same
+    desk.pass(1min);
+    CHECK(reminders() == 1);
+    CHECK(disarmed_s() == 3600);
+    CHECK(desk.ask(AskVerb::status).view.value().disarmed_for == 1h);
+    desk.pass(5h);
+    CHECK(reminders() == 5);
+    CHECK_FALSE(desk.status.armed);
+    desk.ask(AskVerb::arm);
+    CHECK(disarmed_s() == 0);
+    desk.pass(3h);
+    CHECK(reminders() == 0);
+}
+
 TEST_CASE("restore: it need not wait for calm_for, but for the all-clear it must",
           "[host][operator]") {
     Desk desk;

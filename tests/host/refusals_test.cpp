@@ -77,14 +77,14 @@ TEST_CASE("refusals: of what a step down needs", "[host][guard]") {
     check("max_tier_percent", guard_tier_share(racks("racks"), down, std::nullopt, 50));
     check("max_tier_percent", guard_tier_share(racks("racks"), down, share, 50));
     check("max_tier_percent", guard_tier_share(racks("racks"), down, share, 5));
-    check("min_elsewhere", guard_elsewhere(racks("racks"), std::nullopt, {}, 1));
-    check("min_elsewhere", guard_elsewhere(racks("racks"), std::set<std::string>{}, {}, 1));
+    check("min_elsewhere", guard_elsewhere(racks("racks"), std::nullopt, 1));
+    check("min_elsewhere", guard_elsewhere(racks("racks"), std::size_t{0}, 1));
 }
 
 TEST_CASE("refusals: of what a step up needs, and of what holds either", "[host][guard]") {
     check("all_clear", guard_all_clear("no word yet of pangyo/any/gas"));
     check("power_back", guard_power_back({"videos-a"}));
-    Pace pace(1);
+    Pace pace(1, "loads");
     pace.took(t0);
     check("max_steps_per_minute", pace.guard(t0));
     const Hold hold{"racks", "rack work", "alice", noon + 1h, 1h};
@@ -104,7 +104,7 @@ TEST_CASE("refusals: of a drain in order, and in steps", "[host][drain]") {
     order.look({{Posture::drain, Posture::normal, true}, {Posture::drain, Posture::normal, true}},
                t0);
     check("drain order", order.guard(0, t0));
-    check("drain order", order.guard(0, t0 + 1h));  // stuck
+    check("drain order", order.guard(0, t0 + 1h));
 
     PacePlan steps;
     steps.max_queue = 10;
