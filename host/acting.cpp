@@ -68,12 +68,8 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
 }
 
 void Controller::State::took(const Target& target, const Step& step, Now now) {
-    if (restoration.active()) {
-        const auto state = target.ledger.states().find(step.item);
-        const bool known = state != target.ledger.states().end();
-        if (known && !lowers(step, state->second)) {
-            restoration.took(place_of(target), step, armed, now.steady);
-        }
+    if (restoration.active() && step.from && !lowers(step)) {
+        restoration.took(place_of(target), step, armed, now.steady);
     }
     counts(target, step);
 }
@@ -85,7 +81,7 @@ void Controller::State::counts(const Target& target, const Step& step) {
     }
     if (elsewhere.of != &target) elsewhere = {};
     if (has_backend(*target.plan)) {
-        if (auto& servers = ready_of(target)) servers->erase(step.item);
+        if (auto& servers = ready_of(target)) servers->take(step.item);
     }
 }
 
@@ -110,8 +106,7 @@ Refusal Controller::State::guards(const Target& target, const Step& step, Now no
     if (auto refused = guard_maintenance(plan.maintenance, target.plan->name, now.wall)) {
         return refused;
     }
-    const auto state = target.ledger.states().find(step.item);
-    const bool down = lowers(step, state == target.ledger.states().end() ? "" : state->second);
+    const bool down = lowers(step);
     if (down) {
         if (auto refused = guard_yield(yields_to, now.steady, target.yields_until)) return refused;
     }

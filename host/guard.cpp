@@ -40,22 +40,6 @@ Refusal guard_yield(const std::optional<Origin>& peer, Instant now, Instant unti
         fmt::format("in {}, or when that one falls silent", format_duration(until - now)));
 }
 
-ReadyServers ready_servers(const std::vector<const TargetLedger*>& views) {
-    if (views.empty()) return std::nullopt;
-    std::set<std::string> ready;
-    std::set<std::string> not_ready;
-    for (const auto* view : views) {
-        if (!view->known()) return std::nullopt;
-        for (const auto& [item, state] : view->states()) {
-            auto& those = is_ready(state) ? ready : not_ready;
-            those.insert(those.end(), item);  // the hint: states come in order
-        }
-        for (const auto& item : view->going_down()) not_ready.insert(item);
-    }
-    for (const auto& item : not_ready) ready.erase(item);
-    return ready;
-}
-
 Refusal guard_min_ready(const Step& step, const ReadyServers& ready, int min_ready) {
     if (!ready) {
         return refusal("min_ready", "cannot tell which servers of the backend are ready",

@@ -4,13 +4,13 @@
 
 #include <deque>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "contract/support/time.hpp"
 #include "contract/topic.hpp"
+#include "host/guard/ready.hpp"
 #include "host/ledger.hpp"
 #include "host/plan.hpp"
 #include "host/policy.hpp"
@@ -37,13 +37,6 @@ using Refusal = std::optional<std::string>;
 
 /// One step of a target, then none before `spaced_until`.
 [[nodiscard]] Refusal guard_spacing(Instant now, Instant spaced_until);
-
-/// Servers of one backend that are up and take traffic; nothing when that is not known.
-using ReadyServers = std::optional<std::set<std::string>>;
-
-/// What every target on this backend has read back: ready only if nobody saw otherwise and no
-/// order under way takes it down.
-[[nodiscard]] ReadyServers ready_servers(const std::vector<const TargetLedger*>& views);
 
 /// After the step at least `min_ready` other servers of the backend must be ready. Taking down
 /// what is down already costs nothing.

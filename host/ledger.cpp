@@ -17,9 +17,10 @@ void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
         std::erase_if(tried_, [&](const auto& attempt) { return anew.contains(attempt.item); });
     }
     tried_.reserve(tried_.size() + steps.size());
+    StatesInTurn in_turn(states_);
     for (const auto& step : steps) {
-        const auto state = states_.find(step.item);
-        const bool carried = state != states_.end() && depth_of(state->second) == 0;
+        const auto* state = in_turn.of(step.item);
+        const bool carried = state != nullptr && depth_of(*state) == 0;
         // Even if the answer is lost the order may be carried out: what is read back later as
         // we wanted it, and carried traffic before, is ours.
         tried_.push_back({step.item, step.action, carried || held_.contains(step.item)});

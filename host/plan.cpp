@@ -89,8 +89,8 @@ int depth_of(std::string_view state) {
     return state == "drain" ? 1 : 0;
 }
 
-bool lowers(const Step& step, std::string_view state) {
-    return depth_of(step.action) > depth_of(state);
+bool lowers(const Step& step) {
+    return depth_of(step.action) > step.from.value_or(0);
 }
 
 std::string step_id(std::string_view target, std::string_view item, std::string_view action,
@@ -122,15 +122,16 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
                              const std::map<std::string, std::string>& states,
                              const std::map<std::string, std::string>& held) {
     std::vector<Step> steps;
+    StatesInTurn in_turn(states);
     for (const auto& item : target.items) {
-        const auto state = states.find(item);
-        std::string_view now_is;
-        if (state != states.end()) now_is = state->second;
+        const auto* state = in_turn.of(item);
+        const std::string_view now_is = state == nullptr ? std::string_view{} : *state;
         const auto action = needed(target, wish.wanted, now_is, held.contains(item));
         if (action.empty()) continue;
         if (steps.empty()) steps.reserve(target.items.size());
         steps.push_back({step_id(target.name, item, action, wish.because, wish.began), target.name,
-                         item, std::string(action), wish.wanted, wish.because});
+                         item, std::string(action), wish.wanted, wish.because,
+                         state == nullptr ? std::nullopt : std::optional(depth_of(*state))});
     }
     return steps;
 }
@@ -143,9 +144,10 @@ Posture reached_rung(const TargetPlan& target, Posture wanted,
 Posture reached_rung(const TargetPlan& target, const std::vector<std::string>& items,
                      Posture wanted, const std::map<std::string, std::string>& states) {
     int depth = 4;  // as far as the item that is least far
+    StatesInTurn in_turn(states);
     for (const auto& item : items) {
-        const auto state = states.find(item);
-        depth = std::min(depth, state == states.end() ? 0 : depth_of(state->second));
+        const auto* state = in_turn.of(item);
+        depth = std::min(depth, state == nullptr ? 0 : depth_of(*state));
     }
     if (items.empty()) depth = 0;
     const auto& words = words_of(ladder_of(target));

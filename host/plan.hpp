@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct Step {
     std::string action;                 ///< what to set: "ready", "drain", "maint", "on", "off"
     Posture posture = Posture::normal;  ///< the rung this step serves
     std::string because;                ///< "site/agent/alarm", or "calm" on the way back
+    /// How far down the item was when the step was made; nothing: not known.
+    std::optional<int> from = std::nullopt;
 
     bool operator==(const Step&) const = default;
 };
@@ -55,13 +58,31 @@ inline constexpr std::string_view cannot_tell = "unknown";
 /// How far down a state or an action is: 0 carries traffic or load, 3 is off, 4 shut down for good.
 [[nodiscard]] int depth_of(std::string_view state);
 
-/// Whether a step takes traffic or load away from an item in `state`.
-[[nodiscard]] bool lowers(const Step& step, std::string_view state);
+/// Whether a step takes traffic or load away from its item, as it was when the step was made.
+[[nodiscard]] bool lowers(const Step& step);
 
 /// 16 hexadecimal digits of FNV-1a 64 over target, item, action and the cause's stamp.
 [[nodiscard]] std::string step_id(std::string_view target, std::string_view item,
                                   std::string_view action, std::string_view cause,
                                   const Stamp& began);
+
+/// The states of items that are asked for mostly in the order in which they stand.
+class StatesInTurn {
+public:
+    /// `states` must outlive this.
+    explicit StatesInTurn(const std::map<std::string, std::string>& states)
+        : states_(states), next_(states.begin()) {}
+
+    /// Nothing when there is no such item.
+    [[nodiscard]] const std::string* of(const std::string& item) {
+        if (next_ == states_.end() || next_->first != item) next_ = states_.find(item);
+        return next_ == states_.end() ? nullptr : &(next_++)->second;
+    }
+
+private:
+    const std::map<std::string, std::string>& states_;
+    std::map<std::string, std::string>::const_iterator next_;
+};
 
 struct Wish {
     Posture wanted = Posture::normal;

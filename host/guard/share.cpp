@@ -60,8 +60,7 @@ Refusal guard_tier_share(const TargetPlan& target, const Step& step,
 std::optional<std::size_t> ready_elsewhere(const ReadyServers& ready,
                                            const std::set<std::string>& local) {
     if (!ready) return std::nullopt;
-    const auto stands_elsewhere = [&](const auto& item) { return !local.contains(item); };
-    return static_cast<std::size_t>(std::count_if(ready->begin(), ready->end(), stands_elsewhere));
+    return ready->count_without(local);
 }
 
 Refusal guard_elsewhere(const TargetPlan& target, const std::optional<std::size_t>& elsewhere,
