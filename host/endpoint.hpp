@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "contract/support/complaint.hpp"
 #include "contract/support/time.hpp"
 
 namespace firebreak {
@@ -68,6 +69,8 @@ struct EndpointPlan {
     std::variant<HaproxyEndpoint, SlurmEndpoint, ExecEndpoint, WebhookEndpoint, KubernetesEndpoint,
                  NutEndpoint>
         how{};
+    std::string machine = {};  ///< alike for two names of one and the same: see machine.hpp
+    Place place = {};
 };
 
 }  // namespace firebreak

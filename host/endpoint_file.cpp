@@ -8,6 +8,7 @@
 
 #include "host/actuate/http.hpp"
 #include "host/actuate/stream.hpp"
+#include "host/machine.hpp"
 
 namespace firebreak {
 namespace {
@@ -195,6 +196,7 @@ struct Describe {
 
 void read_endpoint(Section& section, PolicyPlan& plan) {
     EndpointPlan endpoint;
+    endpoint.place = section.place();
     endpoint.name = section.name("name");
     const EndpointKind* kind = nullptr;
     bool several = false;
@@ -211,6 +213,7 @@ void read_endpoint(Section& section, PolicyPlan& plan) {
         endpoint.address = section.text(kind->key);
         kind->read(section, endpoint);
         endpoint.timeout = kind->timeout;
+        endpoint.machine = machine_of(endpoint);
     }
     endpoint.timeout = section.duration_or("timeout", endpoint.timeout);
     if (endpoint.timeout <= Duration::zero() || endpoint.timeout > longest_timeout) {

@@ -11,6 +11,7 @@
 #include "host/drain/drain_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/hostlist.hpp"
+#include "host/machine.hpp"
 
 namespace firebreak {
 namespace {
@@ -243,19 +244,49 @@ void read_target(Section& section, PolicyPlan& plan) {
     plan.targets.push_back(std::move(target));
 }
 
+/// Two names of one machine, when it is by these that two targets meet there.
+std::string by_two_names(const PolicyPlan& plan, const TargetPlan& a, const TargetPlan& b) {
+    const auto* one = endpoint_of(plan, a);
+    const auto* other = endpoint_of(plan, b);
+    if (one == other || one == nullptr || other == nullptr) return "";
+    return "endpoints \"" + one->name + "\" (" + where(one->place) + ") and \"" + other->name +
+           "\" (" + where(other->place) + ") are the same";
+}
+
 /// What is put down twice would be brought back once by each.
 void check_owners(const PolicyPlan& plan, Complaints& complaints) {
-    std::map<std::string, std::string> owners;
+    std::map<std::string, const TargetPlan*> owners;
     for (const auto& target : plan.targets) {
-        const auto where = by_message(target)
-                               ? alarm_name({target.site, Role::agent, target.agent}, "")
-                               : target.endpoint + ' ' + target.backend + ' ';
+        const auto behind = by_message(target)
+                                ? alarm_name({target.site, Role::agent, target.agent}, "")
+                                : machine_behind(plan, target) + ' ' + target.backend + ' ';
         for (const auto& item : std::set<std::string>(target.items.begin(), target.items.end())) {
-            const auto [owner, is_new] = owners.emplace(where + item, target.name);
+            const auto [owner, is_new] = owners.emplace(behind + item, &target);
             if (is_new) continue;
-            complaints.add(target.place, "\"" + item + "\" belongs to target \"" + owner->second +
-                                             "\" already: an item has one target");
+            const auto& first = *owner->second;
+            auto what = "\"" + item + "\" belongs to target \"" + first.name + "\" (" +
+                        where(first.place) + ") already: an item has one target";
+            if (const auto names = by_two_names(plan, first, target); !names.empty()) {
+                what += "; " + names;
+            }
+            complaints.add(target.place, std::move(what));
         }
+    }
+}
+
+/// What must stay ready of a backend is counted by the endpoint's name: it must have one.
+void check_backends(const PolicyPlan& plan, Complaints& complaints) {
+    std::map<std::string, const TargetPlan*> backends;
+    for (const auto& target : plan.targets) {
+        if (target.kind != TargetKind::haproxy) continue;
+        const auto key = machine_behind(plan, target) + ' ' + target.backend;
+        const auto& first = *backends.emplace(key, &target).first->second;
+        const auto names = by_two_names(plan, first, target);
+        if (names.empty()) continue;
+        complaints.add(target.place,
+                       names + ", and what min_ready keeps of backend \"" + target.backend +
+                           "\" would be counted twice: name one of them in target \"" + first.name +
+                           "\" (" + where(first.place) + "), too");
     }
 }
 
@@ -280,6 +311,10 @@ std::string hint(std::string_view word, const std::vector<std::string_view>& nam
     return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
 }
 
+std::string where(const Place& place) {
+    return place.file + ':' + std::to_string(place.line) + ':' + std::to_string(place.column);
+}
+
 std::vector<std::string> read_targets(Section& section, const PolicyPlan& plan) {
     auto targets = section.texts("targets");
     if (targets.empty()) section.complain("targets", "no targets: name at least one");
@@ -297,6 +332,7 @@ void read_topology(Section& root, PolicyPlan& plan, Complaints& complaints) {
     for (auto& section : root.rows("target")) read_target(section, plan);
     if (plan.targets.empty()) root.complain("target", "no target: add a [[target]]");
     check_owners(plan, complaints);
+    check_backends(plan, complaints);
     check_after(plan, complaints);
 }
 

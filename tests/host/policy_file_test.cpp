@@ -107,6 +107,61 @@ haproxy = {endpoint = "egde", backend = "", servers = []}
     CHECK(says(out, "no servers"));
 }
 
+TEST_CASE(
+    "policy file: one machine under two endpoint names has one owner an item, and one name "
+    "a backend",
+    "[host][policy]") {
+    const auto endpoint = [](const std::string& name, const std::string& how) {
+        return "[[endpoint]]\nname = \"" + name + "\"\n" + how + "\n";
+    };
+    const auto target = [](const std::string& name, const std::string& how) {
+        return "[[target]]\nname = \"" + name + "\"\nsite = \"pangyo\"\n" + how + "\n";
+    };
+    const auto backend = [](const std::string& edge, const std::string& server) {
+        return "haproxy = {endpoint = \"" + edge + "\", backend = \"text\", servers = [\"" +
+               server + "\"]}";
+    };
+    const std::string twice =
+        "policy.toml:15:1: \"pangyo-b\" belongs to target \"text\" "
+        "(policy.toml:11:1) already: an item has one target; endpoints "
+        "\"edge\" (policy.toml:5:1) and \"two\" (policy.toml:8:1) are the same";
+    const auto other = [&](const std::string& how, const std::string& server) {
+        return complaints_of(head + endpoint("two", how) + text +
+                             target("other", backend("two", server)) + gas);
+    };
+    CHECK(says(other("haproxy = \"/run/haproxy/admin.sock\"", "pangyo-b"), twice));
+    CHECK(says(other("haproxy = \"/run//haproxy/./admin.sock\"", "pangyo-b"), twice));
+    CHECK(says(other("haproxy = \"/run/haproxy/admin.sock\"", "seoul-a"),
+               "are the same, and what min_ready keeps of backend \"text\" would be counted twice: "
+               "name one of them in target \"text\" (policy.toml:11:1), too"));
+    CHECK(other("haproxy = \"/run/haproxy/other.sock\"", "pangyo-b").empty());
+    CHECK(other("haproxy = \"10.0.0.1:9999\"", "pangyo-b").empty());
+    const auto nodes = [](const std::string& edge) {
+        return "kubernetes = {endpoint = \"" + edge + "\", nodes = [\"n1\"]}";
+    };
+    const auto clusters = [&](const std::string& one, const std::string& two) {
+        const std::string token = "token_file = \"/t\"";
+        return complaints_of(head + endpoint("one", one + token) + endpoint("two", two + token) +
+                             text + target("a", nodes("one")) + target("b", nodes("two")) + gas);
+    };
+    const auto api = [](const std::string& url) { return "kubernetes = \"" + url + "\"\n"; };
+    CHECK(says(clusters(api("https://10.0.0.1"), api("HTTPS://10.0.0.1:443/")),
+               "must begin with https://"));
+    CHECK(says(clusters(api("https://10.0.0.1"), api("https://10.0.0.1:443/")),
+               "\"n1\" belongs to target \"a\""));
+    CHECK(clusters(api("https://10.0.0.1"), api("https://10.0.0.1:6443")).empty());
+    const auto slurm = [&](const std::string& conf) {
+        const auto at = [](const std::string& edge) {
+            return "slurm = {endpoint = \"" + edge + "\", nodes = [\"n1\"]}";
+        };
+        return complaints_of(head + endpoint("one", "slurm = \"/usr/bin\"") +
+                             endpoint("two", "slurm = \"/usr/bin/\"\njobs = \"kill\"\n" + conf) +
+                             text + target("a", at("one")) + target("b", at("two")) + gas);
+    };
+    CHECK(says(slurm(""), "\"n1\" belongs to target \"a\""));
+    CHECK(slurm("conf = \"/etc/slurm/other.conf\"").empty());
+}
+
 TEST_CASE("policy file: what could break out of a command line is no name", "[host][policy]") {
     for (const char* name : {"a b", "a;shutdown sessions server x", "a\\n", "a/b", ""}) {
         const auto out = complaints_of(head + R"([[target]]
@@ -130,7 +185,7 @@ name = "other"
 site = "pangyo"
 haproxy = {endpoint = "edge", backend = "text", servers = ["pangyo-b"]}
 )" + gas),
-               "\"pangyo-b\" belongs to target \"text\" already"));
+               "\"pangyo-b\" belongs to target \"text\" (policy.toml:8:1) already"));
     CHECK(says(complaints_of(head + R"([[target]]
 name = "text"
 site = "pangyo"
