@@ -17,6 +17,7 @@
 #include "host/operator/operator_file.hpp"
 #include "host/power/ups_file.hpp"
 #include "host/restore/restore_file.hpp"
+#include "host/topology/emptied.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
@@ -155,24 +156,10 @@ void read_rule(Section& section, PolicyPlan& plan) {
     plan.rules.push_back(std::move(rule));
 }
 
-std::string any_if_empty(const std::string& name) {
-    return name.empty() ? "any" : name;
-}
-
 std::string listed(const std::vector<std::string>& names) {
     std::string out;
     for (const auto& name : names) out += ' ' + name;
     return out;
-}
-
-/// What a rule waits for: an alarm, a silence, or so many of several.
-std::string describe_cause(const RulePlan& rule) {
-    const Origin agent{any_if_empty(rule.site), Role::agent, any_if_empty(rule.agent)};
-    const auto lasting = rule.silent_for ? " for " + format_duration(*rule.silent_for) : "";
-    if (only_silence(rule)) return alarm_name(agent, "silent") + lasting;
-    if (rule.alarms.empty()) return alarm_name(agent, rule.alarm);
-    return fmt::format("{} of {}:{}{}", rule.signs, alarm_name(agent, "…"), listed(rule.alarms),
-                       rule.silence ? ", silent" + lasting : "");
 }
 
 std::string describe_target(const TargetPlan& target) {

@@ -1,5 +1,7 @@
 #include "host/vote.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 #include <set>
@@ -120,6 +122,20 @@ std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target
         }
     }
     return ballots;
+}
+
+std::string describe_cause(const RulePlan& rule) {
+    const auto any_if_empty = [](const std::string& name) {
+        return name.empty() ? std::string("any") : name;
+    };
+    const Origin agent{any_if_empty(rule.site), Role::agent, any_if_empty(rule.agent)};
+    const auto lasting = rule.silent_for ? " for " + format_duration(*rule.silent_for) : "";
+    if (only_silence(rule)) return alarm_name(agent, "silent") + lasting;
+    if (rule.alarms.empty()) return alarm_name(agent, any_if_empty(rule.alarm));
+    std::string names;
+    for (const auto& name : rule.alarms) names += ' ' + name;
+    return fmt::format("{} of {}:{}{}", rule.signs, alarm_name(agent, "…"), names,
+                       rule.silence ? ", silent" + lasting : "");
 }
 
 int fresh_agents(const std::vector<Ballot>& ballots, const Situation& situation,

@@ -48,6 +48,9 @@ struct Ballot {
 /// `after`: otherwise the shedding would wait for a drain that nobody ever asked for.
 [[nodiscard]] std::vector<Ballot> ballots_for(const PolicyPlan& plan, const TargetPlan& target);
 
+/// What a rule waits for, for people: an alarm, a silence, or so many of several.
+[[nodiscard]] std::string describe_cause(const RulePlan& rule);
+
 /// Agents that the ballots listen to and whose word is fresh: what a quorum counts.
 [[nodiscard]] int fresh_agents(const std::vector<Ballot>& ballots, const Situation& situation,
                                Duration evidence_max_age, Instant now);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 #include <string_view>
 
+#include "host/groups.hpp"
 #include "host/power/servers_off.hpp"
 
 namespace firebreak {
@@ -83,43 +83,6 @@ void find_cords(const PolicyPlan& plan, const Servers& servers, const Drawn& dra
     add_cords(cords, index, fed, "");
 }
 
-/// Items joined by the servers that they feed.
-class Groups {
-public:
-    explicit Groups(std::size_t items) : parent_(items) {
-        std::iota(parent_.begin(), parent_.end(), 0U);
-    }
-    std::size_t of(std::size_t item) {
-        while (parent_[item] != item) item = parent_[item] = parent_[parent_[item]];
-        return item;
-    }
-    void join(std::size_t a, std::size_t b) { parent_[of(b)] = of(a); }
-
-private:
-    std::vector<std::size_t> parent_;
-};
-
-/// UPSs that feed a server still, when the cords over `pdus` are interrupted.
-std::vector<std::size_t> left_of(const PowerMap& map, std::size_t server,
-                                 const std::set<std::string>& pdus) {
-    if (pdus.contains("")) return {};
-    std::set<std::size_t> left;
-    for (const auto& rack : map.racks) {
-        if (rack.name != map.servers[server].rack || rack.site != map.servers[server].site)
-            continue;
-        for (const auto& name : rack.pdus) {
-            if (pdus.contains(name)) continue;
-            for (const auto& pdu : map.pdus) {
-                if (pdu.name != name) continue;
-                for (std::size_t u = 0; u < map.upss.size(); ++u) {
-                    if (map.upss[u].name == pdu.ups) left.insert(u);
-                }
-            }
-        }
-    }
-    return {left.begin(), left.end()};
-}
-
 void check_cords(const PolicyPlan& plan, Complaints& complaints) {
     for (const auto& cord : plan.map->cords) {
         const auto target = std::find_if(plan.targets.begin(), plan.targets.end(),
@@ -173,7 +136,7 @@ std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& 
                                target.site + "; add a [[topology.cord]]");
         }
     }
-    Groups groups(items.size());
+    Groups groups(items.size());  // items joined by the servers that they feed
     std::map<std::size_t, std::vector<const Cord*>> by_server;
     for (const auto& cord : cords) by_server[cord.server].push_back(&cord);
     for (const auto& [server, those] : by_server) {
@@ -186,12 +149,13 @@ std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& 
         draw.tier = draw.items.empty() ? tier : std::min(draw.tier, tier);
         draw.items.emplace_back(items[i].target, items[i].name);
     }
+    const FeedIndex feeds(*plan.map);
     for (const auto& [server, those] : by_server) {
         auto& draw = draws[groups.of(those.front()->item)];
         std::set<std::string> pdus;
         for (const auto* cord : those) pdus.insert(cord->pdu);
-        draw.parts.push_back({plan.map->servers[server].kw, plan.map->feeds[server],
-                              left_of(*plan.map, server, pdus)});
+        draw.parts.push_back(
+            {plan.map->servers[server].kw, plan.map->feeds[server], feeds.left_of(server, pdus)});
         draw.impact += plan.targets[items[those.front()->item].target].impact;
     }
     std::vector<Draw> out;
@@ -209,14 +173,52 @@ std::map<std::size_t, std::vector<FedBy>> fed_by(const PolicyPlan& plan,
         for (const auto& name : plan.targets[target].items) {
             std::vector<Cord> cords;
             find_cords(plan, servers, drawn, 0, {target, name}, cords);
-            for (auto& cord : cords) out[cord.server].push_back({target, std::move(cord.pdu)});
+            for (auto& cord : cords)
+                out[cord.server].push_back({target, name, std::move(cord.pdu)});
         }
     }
     return out;
 }
 
-bool is_off(const PowerMap& map, std::size_t server, const std::set<std::string>& without) {
-    return !without.empty() && left_of(map, server, without).empty();
+FeedIndex::FeedIndex(const PowerMap& map) {
+    std::map<std::string_view, std::size_t> upss;
+    for (std::size_t i = 0; i < map.upss.size(); ++i) upss.emplace(map.upss[i].name, i);
+    std::map<std::string_view, std::size_t> pdus;
+    for (const auto& pdu : map.pdus) {
+        if (const auto ups = upss.find(pdu.ups); ups != upss.end()) pdus[pdu.name] = ups->second;
+    }
+    using RackKey = std::pair<std::string_view, std::string_view>;  // its site and its name
+    std::map<RackKey, std::size_t> racks;
+    for (const auto& rack : map.racks) {
+        racks.emplace(RackKey(rack.site, rack.name), racks_.size());
+        auto& feeds = racks_.emplace_back();
+        for (const auto& name : rack.pdus) {
+            if (const auto pdu = pdus.find(name); pdu != pdus.end()) {
+                feeds.emplace_back(name, pdu->second);
+            }
+        }
+    }
+    const auto none = racks_.size();
+    racks_.emplace_back();  // of servers whose rack nobody has drawn
+    rack_of_.reserve(map.servers.size());
+    for (const auto& server : map.servers) {
+        const auto rack = racks.find(RackKey(server.site, server.rack));
+        rack_of_.push_back(rack == racks.end() ? none : rack->second);
+    }
+}
+
+std::vector<std::size_t> FeedIndex::left_of(std::size_t server,
+                                            const std::set<std::string>& without) const {
+    if (without.contains("")) return {};
+    std::set<std::size_t> left;
+    for (const auto& [pdu, ups] : racks_[rack_of_[server]]) {
+        if (!without.contains(pdu)) left.insert(ups);
+    }
+    return {left.begin(), left.end()};
+}
+
+bool FeedIndex::is_off(std::size_t server, const std::set<std::string>& without) const {
+    return !without.empty() && left_of(server, without).empty();
 }
 
 std::vector<double> falls_by(const Draw& draw, const std::vector<bool>& lost) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "host/policy.hpp"
@@ -13,15 +14,28 @@ namespace firebreak {
 
 struct FedBy {
     std::size_t target = 0;  ///< its place in the policy
-    std::string pdu;         ///< over which feed; "" all of them
+    std::string item;
+    std::string pdu;  ///< over which feed; "" all of them
 };
 
 /// By the servers' places in the topology. None without one.
 [[nodiscard]] std::map<std::size_t, std::vector<FedBy>> fed_by(
     const PolicyPlan& plan, const std::set<std::size_t>& targets);
 
-/// Without these feeds; "" is all of them. One whose other feed nobody knows of is off.
-[[nodiscard]] bool is_off(const PowerMap& map, std::size_t server,
-                          const std::set<std::string>& without);
+/// Which feeds each server has: looked up once, for a site may have tens of thousands.
+class FeedIndex {
+public:
+    explicit FeedIndex(const PowerMap& map);
+
+    /// UPSs that feed it still, by their places, when these PDUs do not; "" is all of them.
+    [[nodiscard]] std::vector<std::size_t> left_of(std::size_t server,
+                                                   const std::set<std::string>& without) const;
+    /// One whose other feed nobody knows of is off.
+    [[nodiscard]] bool is_off(std::size_t server, const std::set<std::string>& without) const;
+
+private:
+    std::vector<std::vector<std::pair<std::string, std::size_t>>> racks_;  ///< PDU and its UPS
+    std::vector<std::size_t> rack_of_;                                     ///< by server
+};
 
 }  // namespace firebreak

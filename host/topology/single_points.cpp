@@ -8,10 +8,6 @@
 #include <optional>
 #include <set>
 
-#include "host/plan.hpp"
-#include "host/power/servers_off.hpp"
-#include "host/vote.hpp"
-
 namespace firebreak {
 namespace {
 
@@ -107,165 +103,36 @@ void warn_of_load(const PowerMap& map, std::vector<std::string>& warnings) {
     }
 }
 
+bool is_loopback(std::string_view url) {
+    const auto host = url.substr(std::min(url.size(), url.find("://") + 3));
+    return host.starts_with("127.") || host.starts_with("[::1]") || host == "localhost" ||
+           host.starts_with("localhost:");
+}
+
+/// As the topology says, which a tunnel may need; else here when it is reached without a network.
+std::string broker_site(const PolicyPlan& plan) {
+    if (plan.map && !plan.map->broker_site.empty()) return plan.map->broker_site;
+    const auto& urls = plan.broker.urls;
+    return std::all_of(urls.begin(), urls.end(), is_loopback) ? plan.site : "";
+}
+
 void warn_of_broker(const PolicyPlan& plan, std::vector<std::string>& warnings) {
-    const auto& site = plan.map->broker_site;
-    if (site.empty()) {
-        warnings.emplace_back(
-            "cannot tell whether the broker stands in a zone it guards: say broker_site");
-    }
+    const auto site = broker_site(plan);
     for (const auto& rule : plan.rules) {
-        if (site.empty() || rule.at_least < Posture::drain || rule.site != site) continue;
-        warnings.push_back("the broker stands at " + site +
-                           ", a site that is drained: no alarm would come out of a fire there");
+        if (rule.at_least < Posture::drain) continue;
+        if (site.empty()) {
+            warnings.emplace_back(
+                "cannot tell whether the broker stands in a zone it guards: say broker_site in "
+                "[topology]");
+            return;
+        }
+        if (!rule.site.empty() && rule.site != site) continue;
+        warnings.push_back(fmt::format(
+            "line {}: the broker stands at {}, {}: no alarm would come "
+            "out of a fire there",
+            rule.place.line, site,
+            rule.site.empty() ? "and a fire at any site is acted on" : "a site that is drained"));
         return;
-    }
-}
-
-/// The first rule that puts a target down.
-const RulePlan* put_down_by(const PolicyPlan& plan, const TargetPlan& target) {
-    for (const auto& ballot : ballots_for(plan, target)) {
-        if (depth_of(action_for(ladder_of(target), ballot.at_least)) > 0) return ballot.rule;
-    }
-    return nullptr;
-}
-
-/// Whether a guard leaves some of its items as they are.
-bool is_kept(const PolicyPlan& plan, const TargetPlan& target) {
-    const bool keeps_ready = plan.guard.min_ready > 0 || plan.guard.min_elsewhere > 0;
-    return plan.guard.max_tier_percent < 100 || (has_backend(target) && keeps_ready);
-}
-
-/// The first rule that switches a load off whole: by power only what is too much goes.
-const RulePlan* switched_off_by(const PolicyPlan& plan, const TargetPlan& target) {
-    if (!is_load(target) || plan.guard.max_tier_percent < 100) return nullptr;
-    for (const auto& ballot : ballots_for(plan, target)) {
-        const auto depth = depth_of(action_for(ladder_of(target), ballot.at_least));
-        if (depth > 0 && !ballot.rule->by_power) return ballot.rule;
-    }
-    return nullptr;
-}
-
-bool same_backend(const TargetPlan& a, const TargetPlan& b) {
-    return has_backend(a) && has_backend(b) && a.endpoint == b.endpoint && a.backend == b.backend;
-}
-
-using Emptied = std::map<std::string, const RulePlan*>;  ///< by site, and what would do it
-
-/// The targets that a service names, and those that have the same servers by another name.
-std::vector<const TargetPlan*> targets_of(const PolicyPlan& plan, const MapService& service,
-                                          Complaints& complaints) {
-    const auto places = places_of(plan.targets);
-    std::vector<const TargetPlan*> named;
-    for (const auto& name : service.targets) {
-        const auto found = places.find(name);
-        if (found == places.end()) {
-            complaints.add(service.place, "there is no target \"" + name + "\"");
-        } else {
-            named.push_back(&plan.targets[found->second]);
-        }
-    }
-    std::vector<const TargetPlan*> all;
-    for (const auto& target : plan.targets) {
-        const bool is_of = std::any_of(named.begin(), named.end(), [&](const auto* one) {
-            return one == &target || same_backend(*one, target);
-        });
-        if (is_of) all.push_back(&target);
-    }
-    return all;
-}
-
-/// Loads that rules switch off whole, and what they feed.
-struct Switched {
-    std::map<std::size_t, const RulePlan*> by;  ///< by the load's place
-    std::map<std::size_t, std::vector<FedBy>> feeds;
-
-    explicit Switched(const PolicyPlan& plan) {
-        std::set<std::size_t> loads;
-        for (std::size_t i = 0; i < plan.targets.size(); ++i) {
-            const auto* rule = switched_off_by(plan, plan.targets[i]);
-            if (rule == nullptr) continue;
-            by[i] = rule;
-            loads.insert(i);
-        }
-        feeds = fed_by(plan, loads);
-    }
-
-    /// The rule that leaves none of these servers with power; nothing when some keep it. A load
-    /// that waits for a target which a guard never lets down whole waits for ever.
-    [[nodiscard]] const RulePlan* darkens(const PolicyPlan& plan,
-                                          const std::vector<const TargetPlan*>& service,
-                                          const std::vector<std::size_t>& servers) const {
-        const auto waits = [&](const TargetPlan& load) {
-            return std::any_of(service.begin(), service.end(), [&](const auto* target) {
-                const auto& after = load.after;
-                return is_kept(plan, *target) &&
-                       std::find(after.begin(), after.end(), target->name) != after.end();
-            });
-        };
-        const RulePlan* rule = nullptr;
-        for (const auto server : servers) {
-            std::set<std::string> cut;
-            const auto fed = feeds.find(server);
-            if (fed == feeds.end()) return nullptr;
-            for (const auto& feed : fed->second) {
-                if (waits(plan.targets[feed.target])) continue;
-                cut.insert(feed.pdu);
-                rule = by.at(feed.target);
-            }
-            if (!is_off(*plan.map, server, cut)) return nullptr;
-        }
-        return rule;
-    }
-};
-
-/// Where nothing of a service may be left: all drained by rules, or without power.
-Emptied emptied_sites(const PolicyPlan& plan, const std::vector<const TargetPlan*>& service,
-                      const std::map<std::string, std::vector<std::size_t>>& servers,
-                      const Switched& switched) {
-    Emptied dark;
-    for (const auto& [site, those] : servers) {
-        // At its only site it goes with its racks, and no other is to carry on: that was asked.
-        if (servers.size() < 2) break;
-        if (const auto* rule = switched.darkens(plan, service, those)) dark.emplace(site, rule);
-    }
-    Emptied emptied = dark;
-    for (const auto* target : service) {
-        // Servers without power may read as ready for a while: they keep nobody else's up.
-        const bool kept = dark.empty() ? is_kept(plan, *target) : plan.guard.max_tier_percent < 100;
-        const auto* rule = kept ? nullptr : put_down_by(plan, *target);
-        if (rule != nullptr && servers.contains(target->site)) emptied.emplace(target->site, rule);
-    }
-    return emptied;
-}
-
-void complain_of_emptied(const Emptied& emptied, const Place& place, const std::string& what,
-                         Complaints& complaints) {
-    std::string example;
-    for (const auto& [site, rule] : emptied) {
-        example += fmt::format("{}{} by the rule in line {}", example.empty() ? "" : ", ", site,
-                               rule->place.line);
-    }
-    complaints.add(place, "the policy could put " + what + " down at every site: " + example +
-                              "; keep some with min_ready, min_elsewhere or max_tier_percent");
-}
-
-/// Without a topology at least this: targets of one backend at several sites, and all go.
-void check_backends(const PolicyPlan& plan, Complaints& complaints) {
-    std::map<std::pair<std::string, std::string>, std::vector<const TargetPlan*>> backends;
-    for (const auto& target : plan.targets) {
-        if (has_backend(target)) backends[{target.endpoint, target.backend}].push_back(&target);
-    }
-    for (const auto& [key, targets] : backends) {
-        std::set<std::string> sites;
-        Emptied emptied;
-        for (const auto* target : targets) {
-            sites.insert(target->site);
-            const auto* rule = is_kept(plan, *target) ? nullptr : put_down_by(plan, *target);
-            if (rule != nullptr) emptied.emplace(target->site, rule);
-        }
-        if (sites.size() < 2 || emptied.size() < sites.size()) continue;
-        complain_of_emptied(emptied, targets.front()->place,
-                            "backend \"" + key.second + "\" of " + key.first, complaints);
     }
 }
 
@@ -273,7 +140,10 @@ void check_backends(const PolicyPlan& plan, Complaints& complaints) {
 
 std::vector<std::string> single_points(const PolicyPlan& plan) {
     std::vector<std::string> warnings;
-    if (!plan.map) return warnings;
+    if (!plan.map) {
+        warn_of_broker(plan, warnings);
+        return warnings;
+    }
     const auto& map = *plan.map;
     std::map<std::string, std::vector<std::size_t>> replicas;
     for (std::size_t i = 0; i < map.servers.size(); ++i) {
@@ -286,23 +156,6 @@ std::vector<std::string> single_points(const PolicyPlan& plan) {
     warn_of_load(map, warnings);
     warn_of_broker(plan, warnings);
     return warnings;
-}
-
-void check_emptied(const PolicyPlan& plan, Complaints& complaints) {
-    if (!plan.map) return check_backends(plan, complaints);
-    const auto& map = *plan.map;
-    const Switched switched(plan);
-    std::map<std::string, std::map<std::string, std::vector<std::size_t>>> servers;
-    for (std::size_t i = 0; i < map.servers.size(); ++i) {
-        servers[map.servers[i].service][map.servers[i].site].push_back(i);
-    }
-    for (const auto& service : map.services) {
-        const auto targets = targets_of(plan, service, complaints);
-        const auto& sites = servers[service.name];
-        const auto emptied = emptied_sites(plan, targets, sites, switched);
-        if (sites.empty() || emptied.size() < sites.size()) continue;
-        complain_of_emptied(emptied, service.place, "service \"" + service.name + "\"", complaints);
-    }
 }
 
 }  // namespace firebreak

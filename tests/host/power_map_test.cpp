@@ -1,5 +1,6 @@
 #include "host/topology/power_map.hpp"
 
+#include "host/power/servers_off.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "tests/catch.hpp"
@@ -133,10 +134,31 @@ TEST_CASE("power map: a broker in a zone that is drained, or nobody knows where,
           "[host][topology]") {
     auto there = pangyo;
     there.replace(there.find("\"seoul\""), 7, "\"pangyo\"");
-    CHECK(says(warnings_of(head + there), "the broker stands at pangyo, a site that is drained"));
+    CHECK(says(warnings_of(head + there),
+               "line 16: the broker stands at pangyo, a site that is drained"));
     auto nowhere = pangyo;
     nowhere.erase(nowhere.find("broker_site"), 21);
-    CHECK(says(warnings_of(head + nowhere), "cannot tell whether the broker stands"));
+    auto away = head;
+    away.replace(away.find("127.0.0.1:1883"), 14, "10.0.0.5:1883");
+    CHECK(says(warnings_of(away + nowhere), "cannot tell whether the broker stands"));
+    CHECK(says(warnings_of(head + there), "a site that is drained"));  // it may be a tunnel's end
+}
+
+TEST_CASE("power map: where the broker stands is asked without a topology, too",
+          "[host][topology]") {
+    CHECK(warnings_of(head).empty());  // on the loopback of a host in seoul
+    auto at_pangyo = head;
+    at_pangyo.replace(at_pangyo.find("seoul"), 5, "pangyo");
+    CHECK(says(warnings_of(at_pangyo), "the broker stands at pangyo, a site that is drained"));
+    auto away = head;
+    away.replace(away.find("127.0.0.1:1883"), 14, "10.0.0.5:1883");
+    CHECK(says(warnings_of(away), "cannot tell whether the broker stands in a zone it guards"));
+    auto any = head;
+    any.erase(any.find("site = \"pangyo\", alarm"), 17);
+    CHECK(says(warnings_of(any), "the broker stands at seoul, and a fire at any site is acted on"));
+    auto watch = away;
+    watch.replace(watch.find("\"drain\""), 7, "\"watch\"");
+    CHECK(warnings_of(watch).empty());  // it guards nothing
 }
 
 TEST_CASE("power map: contradictions are errors, each at its place", "[host][topology]") {
@@ -173,8 +195,9 @@ at_least = "drain"
     CHECK(complaints_of(head + careless + map).empty());  // no rule drains bundang
     const auto refused = complaints_of(head + other + careless + map);
     CHECK(says(refused,
-               "could put service \"text\" down at every site: bundang by the rule in "
-               "line 20, pangyo by the rule in line 16"));
+               "could put service \"text\" down at every site: bundang by the rule at "
+               "policy.toml:20:1 (drain while bundang/any/gas), pangyo by the rule at "
+               "policy.toml:16:1 (drain while pangyo/any/gas)"));
     CHECK(complaints_of(head + other + careless + "max_tier_percent = 50\n" + map).empty());
 }
 
@@ -224,6 +247,40 @@ TEST_CASE("power map: NetBox's list of devices gives the active servers", "[host
     CHECK(says(warnings[0],
                "all 2 replicas fall with one site, pangyo; cannot tell whether with "
                "one UPS"));
+}
+
+TEST_CASE("power map: what feeds a server is found as if every rack, PDU and UPS were looked at",
+          "[host][topology]") {
+    PowerMap map;  // 32,000 servers in 800 racks, each on two of 1,600 PDUs, and 16 UPSs
+    for (int i = 0; i < 16; ++i) map.upss.push_back({"u" + std::to_string(i), "s", "r", 1, {}});
+    for (int i = 0; i < 1600; ++i) {
+        map.pdus.push_back({"p" + std::to_string(i), "u" + std::to_string(i % 16), {}});
+    }
+    for (int i = 0; i < 800; ++i) {
+        map.racks.push_back({"k" + std::to_string(i),
+                             "s",
+                             {"p" + std::to_string(2 * i), "p" + std::to_string(2 * i + 1)},
+                             {}});
+    }
+    for (int i = 0; i < 32000; ++i) {
+        map.servers.push_back(
+            {"n" + std::to_string(i), "s", "k" + std::to_string(i % 800), "", 1, {}});
+    }
+    map.servers.push_back({"stray", "s", "undrawn", "", 1, {}});
+    const FeedIndex index(map);
+    for (std::size_t i = 0; i < 32000; ++i) {
+        const auto rack = i % 800;
+        const auto a = 2 * rack % 16;
+        const auto pdu = [](std::size_t number) { return "p" + std::to_string(number); };
+        REQUIRE(index.left_of(i, {}) == std::vector<std::size_t>{a, a + 1});
+        REQUIRE(index.left_of(i, {pdu(2 * rack)}) == std::vector<std::size_t>{a + 1});
+        REQUIRE(index.is_off(i, {pdu(2 * rack), pdu(2 * rack + 1)}));
+        REQUIRE_FALSE(index.is_off(i, {pdu(2 * rack + 2)}));
+        REQUIRE_FALSE(index.is_off(i, {}));
+        REQUIRE(index.is_off(i, {""}));
+    }
+    CHECK(index.is_off(32000, {"p0"}));  // nobody knows of another feed
+    CHECK_FALSE(index.is_off(32000, {}));
 }
 
 TEST_CASE("power map: a bad list of devices says where", "[host][topology]") {
