@@ -25,6 +25,8 @@ std::unordered_map<std::string, std::size_t> index_of(const std::vector<Kind>& a
     return index;
 }
 
+constexpr std::size_t most_roles = 8;  // told of a list
+
 const auto own_name = [](const auto& one) { return one.name; };
 const auto in_site = [](const auto& one) { return one.site + '\n' + one.name; };
 
@@ -96,6 +98,35 @@ std::vector<double> connected_kw(const PowerMap& map) {
     return kw;
 }
 
+namespace {
+
+/// Rows that are no servers, the most frequent roles first.
+std::string describe_left_out(const PowerMap& map) {
+    if (map.left_out.empty()) return "";
+    std::vector<std::pair<std::string, std::size_t>> roles(map.left_out.begin(),
+                                                           map.left_out.end());
+    std::stable_sort(roles.begin(), roles.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::size_t rows = 0;
+    std::string names;
+    for (std::size_t i = 0; i < roles.size(); ++i) {
+        const auto& [role, count] = roles[i];
+        rows += count;
+        if (i >= most_roles) continue;
+        names += fmt::format("{}{} {}", i == 0 ? "" : ", ", count,
+                             role.empty() ? "without a role" : '"' + role + '"');
+    }
+    if (roles.size() > most_roles) {
+        names += fmt::format(" and {} roles more", roles.size() - most_roles);
+    }
+    return fmt::format(
+        "  {} active devices are left out by their role: {}; where some are "
+        "servers name their roles in roles = […]\n",
+        rows, names);
+}
+
+}  // namespace
+
 std::string describe(const PowerMap& map) {
     std::vector<std::size_t> servers(map.upss.size(), 0);
     std::size_t unfed = 0;
@@ -112,6 +143,7 @@ std::string describe(const PowerMap& map) {
         out += fmt::format("  {} ({}, room {}): {} servers, {:.1f} of {:.1f} kW\n", ups.name,
                            ups.site, ups.room, servers[i], kw[i], ups.kw);
     }
+    out += describe_left_out(map);
     if (unfed > 0) out += fmt::format("  {} servers of which nobody says what feeds them\n", unfed);
     return out;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,8 @@ struct PowerMap {
     std::vector<MapServer> servers;
     std::vector<MapService> services;
     std::vector<MapCord> cords;
+    std::vector<std::string> roles;               ///< of the list's devices, which are servers
+    std::map<std::string, std::size_t> left_out;  ///< rows of the list, by their role
     /// By server: the places in `upss` of what feeds it, in order; none when nobody can tell.
     std::vector<std::vector<std::size_t>> feeds;
 };

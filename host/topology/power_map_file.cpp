@@ -78,6 +78,13 @@ void read_cords(Section& section, PowerMap& map) {
 void read_devices_file(Section& section, PowerMap& map, Complaints& complaints,
                        std::optional<std::string_view> recorded) {
     const auto name = section.text_or("devices", "");
+    map.roles = section.texts("roles");
+    if (section.has("roles") && map.roles.empty()) {
+        section.complain("roles", "no roles: name those of the servers, or leave the key out");
+    }
+    if (name.empty() && section.has("roles")) {
+        section.complain("roles", "\"roles\" are those of \"devices\": name the list, too");
+    }
     if (name.empty()) return;
     const auto folder = std::filesystem::path(section.place().file).parent_path();
     const auto path = folder / name;
@@ -113,6 +120,14 @@ bool is_printable(std::string_view text) {
     });
 }
 
+/// By the policy's own list of roles, or else by the word.
+bool is_server(const PowerMap& map, std::string_view role) {
+    const auto name = slug(role);
+    if (map.roles.empty()) return name.find("server") != std::string::npos;
+    return std::any_of(map.roles.begin(), map.roles.end(),
+                       [&](const auto& one) { return slug(one) == name; });
+}
+
 /// Of two columns of one name nobody can tell which is meant.
 void check_header(const CsvTable& table, const std::vector<std::optional<std::size_t>>& read,
                   Complaints& complaints) {
@@ -146,8 +161,11 @@ void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
             return column ? row[*column].text : std::string();
         };
         // Switches and cables' ends are devices, too; what is planned or retired serves nobody.
-        if (role && slug(text(role)).find("server") == std::string::npos) continue;
         if (status && slug(text(status)) != "active") continue;
+        if (role && !is_server(map, text(role))) {
+            ++map.left_out[is_printable(text(role)) ? text(role) : "?"];
+            continue;
+        }
         if (text(name).empty()) complaints.add(row[*name].place, "a server needs a name");
         if (!is_printable(text(name)) || !is_printable(text(rack))) {
             complaints.add(row[*name].place, "control characters in a name: is the file UTF-8?");

@@ -153,6 +153,11 @@ std::vector<std::string> single_points(const PolicyPlan& plan) {
         auto warning = warn_of_service(map, service, replicas[service.name]);
         if (!warning.empty()) warnings.push_back(std::move(warning));
     }
+    if (map.servers.empty() && !map.left_out.empty()) {
+        warnings.emplace_back(
+            "no device of the list is a server by its role: name the servers' roles in roles = "
+            "[…]");
+    }
     warn_of_load(map, warnings);
     warn_of_broker(plan, warnings);
     return warnings;

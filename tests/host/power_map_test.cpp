@@ -249,6 +249,36 @@ TEST_CASE("power map: NetBox's list of devices gives the active servers", "[host
                "one UPS"));
 }
 
+TEST_CASE("power map: devices that are left out by their role are told of, and roles may be named",
+          "[host][topology]") {
+    const TempDir folder;
+    folder.write("devices.csv",
+                 "Name,Status,Site,Rack,Role,cf_service\n"
+                 "p1,Active,Pangyo,one,Compute node,text\n"
+                 "p2,Active,Pangyo,one,\xec\x84\x9c\xeb\xb2\x84,text\n"
+                 "p3,Planned,Pangyo,one,Compute node,text\n"
+                 "sw1,Active,Pangyo,one,Switch,\nsw2,Active,Pangyo,one,Switch,\n");
+    const auto plan_with = [&](const std::string& keys) {
+        auto with_list = pangyo;
+        with_list.insert(with_list.find("broker_site"), "devices = \"devices.csv\"\n" + keys);
+        Complaints complaints;
+        auto plan = load_policy(folder.write("policy.toml", head + with_list), complaints);
+        CHECK(complaints.text().empty());
+        return plan;
+    };
+    const auto none = plan_with("");
+    CHECK(none.map->servers.empty());
+    CHECK(says(describe(none),
+               "4 active devices are left out by their role: 2 \"Switch\", 1 "
+               "\"Compute node\", 1 \"\xec\x84\x9c\xeb\xb2\x84\""));
+    CHECK(says(describe(none), "warning: no device of the list is a server by its role"));
+    const auto named = plan_with("roles = [\"compute node\", \"\xec\x84\x9c\xeb\xb2\x84\"]\n");
+    REQUIRE(named.map->servers.size() == 2);
+    CHECK(says(describe(named), "2 active devices are left out by their role: 2 \"Switch\""));
+    CHECK(describe(named).find("no device of the list") == std::string::npos);
+    CHECK(says(complaints_of(head + "[topology]\nroles = [\"x\"]\n"), "name the list, too"));
+}
+
 TEST_CASE("power map: what feeds a server is found as if every rack, PDU and UPS were looked at",
           "[host][topology]") {
     PowerMap map;  // 32,000 servers in 800 racks, each on two of 1,600 PDUs, and 16 UPSs
