@@ -13,6 +13,7 @@
 #include "host/drain/drain_file.hpp"
 #include "host/endpoint_file.hpp"
 #include "host/guard/guard_file.hpp"
+#include "host/guard/longest_rule.hpp"
 #include "host/journal/journal_file.hpp"
 #include "host/operator/operator_file.hpp"
 #include "host/power/ups_file.hpp"
@@ -71,6 +72,16 @@ void warn_of_silence_below_quorum(PolicyPlan& plan) {
                     : fmt::format("ever, as its rules listen to {} only", agents.size())));
         }
     }
+}
+
+/// What was put down is known after a restart by the journal, and by nothing else for sure.
+void warn_of_no_journal(PolicyPlan& plan) {
+    if (!plan.journal.file.empty()) return;
+    if (!plan.armed && !plan.operators.may_arm) return;
+    plan.warnings.push_back(fmt::format(
+        "this host {} and has no journal: nobody could tell afterwards what it did and why, nor a "
+        "restart give back weights or keep holds",
+        plan.armed ? "is armed" : "may be armed"));
 }
 
 void read_peer(Section& section, PolicyPlan& plan) {
@@ -235,6 +246,8 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints,
     check_needs(plan, complaints);
     read_drills(root, plan);
     check_emptied(plan, complaints);
+    check_longest_rule(plan);
+    warn_of_no_journal(plan);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
     return plan;
@@ -254,6 +267,7 @@ std::string describe(const PolicyPlan& plan) {
                        format_duration(plan.calm_for));
     if (!plan.metrics.empty()) out += fmt::format("metrics at http://{}/metrics\n", plan.metrics);
     out += describe(plan.guard);
+    out += describe_longest_rule(plan);
     for (const auto& window : plan.maintenance) {
         out += fmt::format("maintenance of{} from {} until {}: nothing is done to them\n",
                            listed(window.targets), format_wall(window.from),

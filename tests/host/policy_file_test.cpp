@@ -107,6 +107,21 @@ haproxy = {endpoint = "egde", backend = "", servers = []}
     CHECK(says(out, "no servers"));
 }
 
+TEST_CASE("policy file: a host that is armed, or may be, has a journal or is warned of",
+          "[host][policy]") {
+    const std::string journal = "[journal]\nfile = \"/var/lib/firebreak-host/journal\"\n";
+    const std::string may_arm = "[operator]\nsocket = \"/run/host.sock\"\nmay_arm = true\n";
+    const auto told = [](const std::string& policy) {
+        const auto text = describe(plan_of(policy));
+        return text.find("has no journal") != std::string::npos;
+    };
+    CHECK_FALSE(told(head + text + gas));  // it only rehearses
+    CHECK(told("armed = true\n" + head + text + gas));
+    CHECK(told(head + may_arm + text + gas));
+    CHECK_FALSE(told("armed = true\n" + head + journal + text + gas));
+    CHECK_FALSE(told(head + may_arm + journal + text + gas));
+}
+
 TEST_CASE(
     "policy file: one machine under two endpoint names has one owner an item, and one name "
     "a backend",
