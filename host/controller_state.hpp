@@ -112,6 +112,8 @@ struct Controller::State {
     /// What a peer had put down that is gone: ours to bring back from now on.
     void adopt(const Origin& peer, const PostureNotice& notice, Instant now);
     void succeed(Target& target, const PostureNotice& notice, const Origin& from, Instant now);
+    void leave_behind(const std::string& target, const std::vector<std::string>& items,
+                      const Origin& from);
     /// Whom to leave it to, while something at our own site wants a drain.
     [[nodiscard]] std::optional<Origin> whom_to_yield_to() const;
     [[nodiscard]] Refusal guards(const Target& target, const Step& step, Now now);
@@ -218,6 +220,8 @@ struct Controller::State {
     std::map<std::string, std::set<std::string>> locals;  // by endpoint, backend and site
     std::map<std::string, std::uint64_t> counters;
     std::set<std::string, std::less<>> logged;
+    std::set<std::string> left_behind;  ///< targets of which that has been said
+    static constexpr std::size_t most_left_behind = 1024;
     bool linked = false;
     Instant postures_from = never;
     Instant caught_up{};  // until then what arrives may be long past: nothing is decided on it

@@ -4,6 +4,7 @@
 
 #include "contract/payload.hpp"
 #include "host/controller_state.hpp"
+#include "host/hostlist.hpp"
 
 namespace firebreak {
 
@@ -28,8 +29,10 @@ void Controller::State::peer(const Topic& topic, const std::string& payload, Now
 }
 
 void Controller::State::seed(const Topic& topic, const PostureNotice& notice, Now now) {
+    if (notice.stamp.boot == stamper.boot()) return;
     Target* target = find(topic.name);
-    if (target == nullptr || target->seeded || notice.stamp.boot == stamper.boot()) return;
+    if (target == nullptr) return leave_behind(topic.name, notice.held, self);
+    if (target->seeded) return;
     target->seeded = true;
     record_evidence(topic, to_json(notice), now);
     succeed(*target, notice, self, now.steady);
@@ -37,7 +40,24 @@ void Controller::State::seed(const Topic& topic, const PostureNotice& notice, No
 
 void Controller::State::adopt(const Origin& peer, const PostureNotice& notice, Instant now) {
     Target* target = find(notice.target);
-    if (target != nullptr) succeed(*target, notice, peer, now);  // else it is none of ours
+    if (target == nullptr) return leave_behind(notice.target, notice.held, peer);
+    succeed(*target, notice, peer, now);
+}
+
+/// The policy knows them no more: nobody would bring them back, and nobody would say so.
+void Controller::State::leave_behind(const std::string& target,
+                                     const std::vector<std::string>& items, const Origin& from) {
+    if (items.empty() || left_behind.size() >= most_left_behind) return;
+    if (!left_behind.insert(alarm_name(from, target)).second) return;
+    const auto folded = fold_hostlist(items, most_items_bytes);
+    tell(LogLevel::warning, "left-behind",
+         {{"target", target},
+          {"from", from.site + '/' + from.id},
+          {"count", items.size()},
+          {"items", folded.front()},
+          {"note",
+           "put down before and not in the policy any more: bring them back by hand, or name them "
+           "again and restart"}});
 }
 
 void Controller::State::succeed(Target& target, const PostureNotice& notice, const Origin& from,
@@ -47,7 +67,10 @@ void Controller::State::succeed(Target& target, const PostureNotice& notice, con
         return std::find(items.begin(), items.end(), name) != items.end();
     };
     std::vector<std::string> held;
-    std::copy_if(notice.held.begin(), notice.held.end(), std::back_inserter(held), is_item);
+    std::vector<std::string> strange;
+    std::partition_copy(notice.held.begin(), notice.held.end(), std::back_inserter(held),
+                        std::back_inserter(strange), is_item);
+    leave_behind(notice.target, strange, from);
     const auto ladder = ladder_of(*target.plan);
     if (by_message(*target.plan)) {
         auto action = action_for(ladder, notice.wanted);

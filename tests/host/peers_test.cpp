@@ -1,6 +1,7 @@
 // More hosts than one: giving way while one's own site burns, and going on where another has died.
 #include "host/peers.hpp"
 
+#include "tests/host/policy_text.hpp"
 #include "tests/host/room_story.hpp"
 
 using namespace firebreak;
@@ -116,6 +117,52 @@ TEST_CASE("peers: what a dead one had put down is brought back, what a living on
     story.pass(90s);
     CHECK(story.take_done() == Names{"text pangyo-a ready"});
     CHECK(story.servers["text"]["pangyo-b"] == "drain");
+}
+
+TEST_CASE("peers: what was put down and is in the policy no more is said aloud, once",
+          "[host][peers]") {
+    auto plan = story_policy();
+    plan.peers = {{"busan", "busan-1"}};
+    RoomStory story(plan, "life-2");
+    const auto held_by = [&](const Origin& whom, const std::string& target, Names held) {
+        PostureNotice notice;
+        notice.target = target;
+        notice.wanted = Posture::drain;
+        notice.held = std::move(held);
+        notice.stamp = {"life-1", ++story.seq, {}};
+        story.arrives({whom, Kind::posture, target, ""}, to_json(notice));
+    };
+    const auto said = [&] {
+        Names out;
+        for (const auto& line : story.controller.take_log()) {
+            if (line.fields.find("left-behind") == std::string::npos) continue;
+            CHECK(line.level == LogLevel::warning);
+            out.push_back(line.fields);
+        }
+        return out;
+    };
+    story.connect();
+    held_by(story.self, "text", {"pangyo-a", "gone-1", "gone-2"});
+    held_by(story.self, "photos", {"p1", "p2", "p3"});
+    held_by(story.self, "photos", {"p1", "p2", "p3"});  // the broker says it again
+    held_by(story.self, "login", {});                   // nothing of it was down
+    auto lines = said();
+    REQUIRE(lines.size() == 2);
+    CHECK(says(lines[0], "gone-[1-2]"));
+    CHECK(says(lines[0], "target=text"));
+    CHECK(lines[0].find("pangyo-a") == std::string::npos);
+    CHECK(says(lines[1], "p[1-3]"));
+    CHECK(says(lines[1], "not in the policy any more"));
+    const Origin busan{"busan", Role::host, "busan-1"};
+    held_by(busan, "cards", {"c1"});
+    CHECK(said().empty());  // while it lives it minds them itself
+    Status gone;
+    gone.stamp = {"life-1", ++story.seq, {}};
+    story.arrives({busan, Kind::status, "", ""}, to_json(gone));
+    story.pass(1s);
+    lines = said();
+    REQUIRE(lines.size() == 1);
+    CHECK(says(lines[0], "c1"));
 }
 
 TEST_CASE("peers: a posture that claims a drain starts none", "[host][peers]") {
