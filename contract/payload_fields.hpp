@@ -11,7 +11,8 @@
 namespace firebreak {
 
 // Characters, not bytes. What we write is cut to these, so that what we write always parses.
-inline constexpr std::size_t max_word = 64;    // a server, an outlet, a version, an operator
+inline constexpr std::size_t max_word = 64;    // a version, an operator
+inline constexpr std::size_t max_item = 253;   // a server, an outlet, a node by its DNS name
 inline constexpr std::size_t max_id = 200;     // "site/agent/alarm" and command ids
 inline constexpr std::size_t max_prose = 512;  // cause, detail, why, blocked
 inline constexpr std::size_t max_because = 64;
@@ -108,7 +109,7 @@ void posture_fields(Io& io, P& posture) {
     io.word("reached", posture.reached, parse_posture);
     io.flag("armed", posture.armed);
     io.texts("because", posture.because, max_because, max_id);
-    io.texts("held", posture.held, max_held, max_word);
+    io.texts("held", posture.held, max_held, max_item);
     io.text("blocked", posture.blocked, max_prose);
     stamp_fields(io, posture.stamp);
 }
@@ -117,7 +118,7 @@ template <class Io, class C>
 void command_fields(Io& io, C& command) {
     io.text("id", command.id, max_id, 1);
     io.name("target", command.target);
-    io.text("item", command.item, max_word, 1);
+    io.text("item", command.item, max_item, 1);
     io.name("action", command.action);
     io.flag("armed", command.armed);
     io.text("because", command.because, max_id);

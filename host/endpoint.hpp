@@ -38,7 +38,8 @@ struct ExecEndpoint {
 
 /// Whom to believe over TLS and how to be believed; "" is none, and for `ca` the system's own.
 struct HttpIdentity {
-    std::string at;                    ///< numeric address to connect to in place of the URL's name
+    /// Numeric addresses to connect to in place of the URL's name: the next where one is silent.
+    std::vector<std::string> at;
     std::string ca, certificate, key;  ///< paths of PEM files
 };
 
@@ -55,6 +56,7 @@ struct KubernetesEndpoint {
     bool taint = false;      ///< drained nodes are tainted NoSchedule, too
     Duration evict_deadline = std::chrono::minutes(5);  ///< then a budget is no reason to wait
     bool force = false;                                 ///< pods are deleted then
+    bool silent_is_drained = false;  ///< a node not ready whose pods are all ending counts as empty
 };
 
 /// Network UPS Tools' upsd; the address is host:port.

@@ -85,7 +85,8 @@ void read_exec(Section& section, EndpointPlan& endpoint) {
 /// The URL under `kind`, and with whom to speak there.
 HttpIdentity read_identity(Section& section, std::string_view kind, const std::string& url) {
     HttpIdentity identity;
-    identity.at = section.text_or("at", "");
+    if (section.has("at")) identity.at.push_back(section.text("at"));
+    for (auto& next : section.texts("also_at")) identity.at.push_back(std::move(next));
     const std::array<std::pair<std::string_view, std::string*>, 3> paths = {
         {{"ca", &identity.ca}, {"certificate", &identity.certificate}, {"key", &identity.key}}};
     for (const auto& [key, path] : paths) {
@@ -116,6 +117,7 @@ void read_kubernetes(Section& section, EndpointPlan& endpoint) {
     how.taint = section.flag_or("taint", how.taint);
     how.evict_deadline = section.duration_or("evict_deadline", how.evict_deadline);
     how.force = section.flag_or("force", how.force);
+    how.silent_is_drained = section.flag_or("silent_is_drained", how.silent_is_drained);
     if (how.evict_deadline <= Duration::zero() || how.evict_deadline > longest_evict_deadline) {
         section.complain("evict_deadline", "\"evict_deadline\" must be above 0s and at most 24h");
     }
@@ -158,6 +160,11 @@ std::string known_keys() {
     return out;
 }
 
+std::string places(const HttpIdentity& identity) {
+    if (identity.at.empty()) return "";
+    return fmt::format(" at {}", fmt::join(identity.at, " or "));
+}
+
 struct Describe {
     const std::string& address;
 
@@ -176,19 +183,19 @@ struct Describe {
         return out + (how.json ? ", told by JSON on stdin" : ", told by arguments");
     }
     std::string operator()(const WebhookEndpoint& how) const {
-        const auto& at = how.identity.at;
-        return "webhook " + address + (at.empty() ? "" : " at " + at) +
-               ", signed by the secret in " + how.secret_file;
+        return "webhook " + address + places(how.identity) + ", signed by the secret in " +
+               how.secret_file;
     }
     std::string operator()(const NutEndpoint& how) const {
         return "upsd at " + address + ", as the user in " + how.login_file;
     }
     std::string operator()(const KubernetesEndpoint& how) const {
-        const auto& at = how.identity.at;
-        return fmt::format("kubernetes {}{}, pods are evicted for {}, then {}{}", address,
-                           at.empty() ? "" : " at " + at, format_duration(how.evict_deadline),
-                           how.force ? "deleted against their budgets" : "said to be late",
-                           how.taint ? "; drained nodes are tainted NoSchedule" : "");
+        return fmt::format(
+            "kubernetes {}{}, pods are evicted for {}, then {}{}{}", address, places(how.identity),
+            format_duration(how.evict_deadline),
+            how.force ? "deleted against their budgets" : "said to be late",
+            how.taint ? "; drained nodes are tainted NoSchedule" : "",
+            how.silent_is_drained ? "; a dead kubelet's ending pods are not waited for" : "");
     }
 };
 

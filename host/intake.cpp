@@ -199,7 +199,9 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
     std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;  // items
     for (const auto& step : receipt.steps) {
         const auto state = receipt.states->find(step.item);
-        const std::string is = state == receipt.states->end() ? "absent" : state->second;
+        std::string is = state == receipt.states->end() ? "absent" : state->second;
+        // What each waits for would make a line of each.
+        if (is.starts_with(draining)) is = bare(is);
         const bool done = is != "absent" && is_set(is, step.action);
         if (done) ++counters["steps.done"];
         if (done && depth_of(step.action) > 0) target->acted = true;
@@ -216,7 +218,8 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
 
 void Controller::State::tell_receipt(const std::string& target, const std::string& action,
                                      const std::string& is, const std::vector<std::string>& items) {
-    const bool done = is != "absent" && is_set(is, action);
+    const bool coming = is.starts_with(draining) && depth_of(action) > 0;
+    const bool done = coming || (is != "absent" && is_set(is, action));
     for (const auto& some : fold_hostlist(items, most_items_bytes)) {
         tell(done ? LogLevel::info : LogLevel::warning, "receipt",
              {{"target", target}, {"items", some}, {"action", action}, {"reads", is}});

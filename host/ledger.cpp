@@ -30,11 +30,16 @@ void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
 std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Instant now) {
     ++revision_;
     std::string unset;
+    bool on_its_way = false;
     const bool stepped = under_way_ && steps_under_way_;
     for (const auto& attempt : tried_) {
         const auto& item = attempt.item;
         const auto state = states.find(item);
-        if (state == states.end() || !is_set(state->second, attempt.action)) {
+        const bool set = state != states.end() && is_set(state->second, attempt.action);
+        if (!set && state != states.end() && depth_of(attempt.action) > 0 &&
+            state->second.starts_with(draining)) {
+            on_its_way = true;
+        } else if (!set) {
             unset += ' ' + item;
         } else if (depth_of(attempt.action) == 0) {
             held_.erase(item);
@@ -54,18 +59,36 @@ std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Insta
     observing_failed_ = false;
     if (stepped && !unset.empty()) {
         step_fault_ = "not read back as set:" + unset;
-        step_at_ = now + step_backoff_.failed();
+        const auto wait = step_backoff_.failed();
+        step_at_ = now + (on_its_way ? std::min(wait, observe_every) : wait);
     } else if (stepped) {
         settled();
+        if (on_its_way) step_at_ = now + observe_every;
     }
+    look_at_waits();
     return marked_ ? hold_marked() : drop_foreign();
+}
+
+void TargetLedger::look_at_waits() {
+    waits_.clear();
+    for (const auto& [item, state] : states_) {
+        const auto word = bare(state);
+        if (!word.starts_with(draining) || word.ends_with(by_others)) continue;
+        if (word.size() == state.size()) continue;
+        waits_ = item + ": " + state.substr(word.size() + 1);
+        return;
+    }
 }
 
 std::vector<std::string> TargetLedger::hold_marked() {
     std::map<std::string, std::string> marked;
     for (const auto& [item, state] : states_) {
-        if (is_lowered(state) && !state.ends_with(by_others)) marked[item] = state;
+        const auto word = bare(state);
+        if (!is_lowered(state) || word.ends_with(by_others)) continue;
+        if (word.ends_with(by_peer) && !inherited_.contains(item)) continue;
+        marked[item] = state;
     }
+    std::erase_if(inherited_, [&](const auto& item) { return !marked.contains(item); });
     std::vector<std::string> lost;
     for (const auto& [item, action] : held_) {
         if (!marked.contains(item)) lost.push_back(item);
@@ -124,7 +147,10 @@ void TargetLedger::item_is(const std::string& item, const std::string& state, bo
 
 void TargetLedger::took_over(const std::vector<std::string>& items, std::string_view action) {
     ++revision_;
-    for (const auto& item : items) held_.try_emplace(item, action);
+    for (const auto& item : items) {
+        held_.try_emplace(item, action);
+        inherited_.insert(item);
+    }
 }
 
 void TargetLedger::hurry(Instant now) {

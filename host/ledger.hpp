@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,14 +28,16 @@ public:
     static constexpr Duration lost_after = std::chrono::seconds(120);
 
     /// The actuator leaves a mark on what it puts down and reads it back: every lowered
-    /// item without `by_others` is held, whatever this life of the host remembers.
+    /// item without `by_others` is held, whatever this life of the host remembers; one `by_peer`
+    /// where it was taken over.
     void trust_marks(bool marked) { marked_ = marked; }
 
     /// Steps, or an observation when there are none, go out to the crew.
     void ordered(const std::vector<Step>& steps, Instant now);
 
     /// Read back; items changed by somebody else are no longer held. Returns their names.
-    /// Steps that do not read back as set are a failure: the wait grows.
+    /// Steps that do not read back as set are a failure: the wait grows. What is draining is on its
+    /// way: it is asked for again at a steady pace.
     std::vector<std::string> read_back(const ItemStates& states, Instant now);
     /// `steps`: what failed was an order with steps, not an observation.
     void failed(const std::string& why, bool steps, Instant now);
@@ -78,6 +81,8 @@ public:
     [[nodiscard]] std::vector<std::string> held_items() const;
     /// Items that an order under way, or one whose answer was lost, may take down.
     [[nodiscard]] std::vector<std::string> going_down() const;
+    /// What the first item that is draining, and not by others, waits for; or "".
+    [[nodiscard]] const std::string& waits() const { return waits_; }
     [[nodiscard]] const std::string& fault() const {
         return reach_fault_.empty() ? step_fault_ : reach_fault_;
     }
@@ -91,10 +96,13 @@ private:
 
     std::vector<std::string> drop_foreign();
     std::vector<std::string> hold_marked();
+    void look_at_waits();
 
     ItemStates states_;                        ///< as last read back, the whole backend
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
     std::vector<Try> tried_;                   ///< whose effect is not read yet; an item once
+    std::set<std::string> inherited_;          ///< taken over: a peer's mark on them counts as ours
+    std::string waits_;
     std::uint64_t revision_ = 1;
     bool marked_ = false;
     bool known_ = false;  ///< read back, and nothing failed since

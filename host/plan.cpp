@@ -82,7 +82,9 @@ bool is_lowered(std::string_view state) {
 
 int depth_of(std::string_view state) {
     state = bare(state);
-    if (state.ends_with(by_others)) state.remove_suffix(by_others.size());
+    for (const auto whose : {by_others, by_peer}) {
+        if (state.ends_with(whose)) state.remove_suffix(whose.size());
+    }
     if (state == "fsd") return 4;
     if (state == "off") return 3;
     if (state == "maint") return 2;

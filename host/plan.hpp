@@ -33,7 +33,11 @@ struct Step {
 /// Ends a state that bears somebody else's mark: as deep, but not for us to bring back.
 inline constexpr std::string_view by_others = "-other";
 
-/// On its way from carrying traffic to drained: no new load, and not without load yet.
+/// Ends a state that bears the mark of a [[peer]]: ours to bring back only once that one is gone.
+inline constexpr std::string_view by_peer = "-peer";
+
+/// On its way from carrying traffic to drained: no new load, and not without load yet. What it
+/// waits for may follow, "draining@pods to go: 3".
 inline constexpr std::string_view draining = "draining";
 
 /// What cannot be told at present, though the item is there: it is left alone, and what this host
@@ -49,7 +53,7 @@ inline constexpr std::string_view cannot_tell = "unknown";
 /// Whether programs and services of the site's own may say that an item is that.
 [[nodiscard]] bool is_item_state(std::string_view word);
 
-/// A state without how much of it is carried: "drain" of "drain@30".
+/// A state without how much of it is carried: "drain" of "drain@30"; or without what it waits for.
 [[nodiscard]] std::string_view bare(std::string_view state);
 
 /// Whether a server carries traffic: "ready", or "ready@30" of one that is drained by weight.

@@ -151,6 +151,7 @@ std::string Target::blocked() const {
     if (!absence.empty()) return absence;
     if (auto trouble = outlets.trouble(); !trouble.empty()) return trouble;
     if (!refusal.empty()) return refusal;
+    if (rung.wanted >= Posture::drain && !ledger.waits().empty()) return ledger.waits();
     if (!power_doubt.empty()) return "by power: " + power_doubt;
     if (const auto& absent = absent_item(); !absent.empty()) return absent;
     const std::string late = expired ? "expired: nobody asks for it any more; " : "";

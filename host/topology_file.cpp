@@ -16,12 +16,14 @@
 namespace firebreak {
 namespace {
 
-constexpr std::size_t longest_item = 64;  // what fits the wire's item and held
+constexpr std::size_t longest_item = 64;
+constexpr std::size_t longest_node = 253;        // RFC 1123; what fits the wire's item and held
+constexpr std::size_t longest_held = 48 * 1024;  // all of a target's in one message
 
 /// HAProxy's own rule for proxy and server names (configuration.txt, 2.6: letters, digits and
 /// "-_.:"), which keeps blanks, ";" and line ends out of its command line.
-bool is_item(std::string_view text) {
-    return !text.empty() && text.size() <= longest_item &&
+bool is_item(std::string_view text, std::size_t longest = longest_item) {
+    return !text.empty() && text.size() <= longest &&
            std::all_of(text.begin(), text.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '-' || c == '_' || c == '.' || c == ':';
@@ -30,7 +32,7 @@ bool is_item(std::string_view text) {
 
 /// What is wrong with them is said; they are given back all the same.
 std::vector<std::string> checked(std::vector<std::string> items, Section& section,
-                                 std::string_view key) {
+                                 std::string_view key, std::size_t longest = longest_item) {
     if (items.empty()) {
         section.complain(key, "no " + std::string(key) + ": name at least one");
     }
@@ -39,13 +41,20 @@ std::vector<std::string> checked(std::vector<std::string> items, Section& sectio
                                   " in one target: make more targets of them");
     }
     std::set<std::string> seen;
+    std::size_t together = 0;
     for (const auto& item : items) {
-        if (!is_item(item)) {
-            section.complain(key,
-                             "\"" + item + "\" is no name: use up to 64 of A-Z a-z 0-9 - _ . :");
+        together += item.size() + 3;
+        if (!is_item(item, longest)) {
+            section.complain(key, "\"" + item + "\" is no name: use up to " +
+                                      std::to_string(longest) + " of A-Z a-z 0-9 - _ . :");
         } else if (!seen.insert(item).second) {
             section.complain(key, "\"" + item + "\" stands twice: leave one out");
         }
+    }
+    if (together > longest_held) {
+        section.complain(key,
+                         "these names are too long to be told of in one message: make more "
+                         "targets of them");
     }
     return items;
 }
@@ -109,7 +118,7 @@ void read_kubernetes(Section section, TargetPlan& target, const PolicyPlan& plan
     target.kind = TargetKind::kubernetes;
     target.ladder = Ladder::nodes;
     read_endpoint_name<KubernetesEndpoint>(section, target, plan);
-    target.items = checked(nodes_of(section), section, "nodes");
+    target.items = checked(nodes_of(section), section, "nodes", longest_node);
     section.finish();
 }
 

@@ -13,7 +13,8 @@
 
 namespace firebreak {
 
-/// Item name to its state as read back: "ready", "draining", "drain", "maint", "down", "on", "off".
+/// Item name to its state as read back: "ready", "draining", "drain", "maint", "down", "on", "off";
+/// plan.hpp has what may follow these words.
 using ItemStates = std::map<std::string, std::string>;
 
 /// Work for an endpoint. Empty `steps`: only observe.

@@ -56,15 +56,63 @@ bool is_true(const Json& value) {
     return flag != nullptr && *flag;
 }
 
-/// Whether somebody else wrote spec.unschedulable last; false where nothing is said of it.
-bool set_by_others(const Json& node) {
+/// Who wrote spec.unschedulable last, where that is told of.
+void read_cordon(const Json& json, KubeNode& node) {
     bool others = false;
-    for (const auto& entry : list_at(node, {"metadata", "managedFields"})) {
+    bool ours = false;
+    for (const auto& entry : list_at(json, {"metadata", "managedFields"})) {
         if (at(entry, {"fieldsV1", "f:spec", "f:unschedulable"}).is_null()) continue;
-        if (text_at(entry, {"manager"}) == field_manager) return false;
+        ours = ours || text_at(entry, {"manager"}) == field_manager;
         others = true;
+        node.cordoned_at = text_at(entry, {"time"});
     }
-    return others;
+    node.cordon_of_others = others && !ours;
+}
+
+/// The controller that follows the cordon stamps it; a manager's time is that of its last write.
+constexpr std::string_view cordon_taint = "node.kubernetes.io/unschedulable";
+
+Result<void> read_taints(const Json& json, KubeNode& node) {
+    for (const auto& taint : list_at(json, {"spec", "taints"})) {
+        auto key = text_at(taint, {"key"});
+        if (key.empty()) return fail(Fault::corrupt, "a taint without a key");
+        const auto added = text_at(taint, {"timeAdded"});
+        if (key == cordon_taint && !added.empty()) node.cordoned_at = added;
+        node.taints.push_back(
+            {std::move(key), text_at(taint, {"effect"}), taint.dump(-1, ' ', false, replace_bad)});
+    }
+    if (!node.unschedulable) node.cordoned_at.clear();
+    return {};
+}
+
+/// As far as that it may be shown.
+bool is_time(std::string_view text) {
+    constexpr std::size_t longest = 40;
+    return text.size() <= longest && text.find_first_not_of("0123456789-T:.+Z") == text.npos;
+}
+
+void read_readiness(const Json& json, KubeNode& node) {
+    for (const auto& condition : list_at(json, {"status", "conditions"})) {
+        if (text_at(condition, {"type"}) != "Ready") continue;
+        const auto status = text_at(condition, {"status"});
+        node.ready = status == "True";
+        node.silent = status == "Unknown";
+        const auto since = text_at(condition, {"lastTransitionTime"});
+        if (!node.ready && is_time(since)) node.not_ready = since;
+    }
+}
+
+/// As the scheduler matches a toleration with the cordon's taint, which has no value.
+bool tolerates_cordon(const Json& pod) {
+    const auto& tolerations = list_at(pod, {"spec", "tolerations"});
+    return std::any_of(tolerations.begin(), tolerations.end(), [](const auto& toleration) {
+        const auto effect = text_at(toleration, {"effect"});
+        const auto key = text_at(toleration, {"key"});
+        const bool exists = text_at(toleration, {"operator"}) == "Exists";
+        const bool value = exists || text_at(toleration, {"value"}).empty();
+        return (effect.empty() || effect == "NoSchedule") &&
+               (key == cordon_taint ? value : key.empty() && exists);
+    });
 }
 
 bool is_kept_up(const Json& pod) {
@@ -93,6 +141,8 @@ Result<KubePod> pod_of(const Json& json, std::string_view node) {
     pod.finished = phase == "Succeeded" || phase == "Failed";
     pod.ending = !at(json, {"metadata", "deletionTimestamp"}).is_null();
     pod.stays = is_kept_up(json);
+    pod.created = text_at(json, {"metadata", "creationTimestamp"});
+    pod.tolerates_cordon = tolerates_cordon(json);
     return pod;
 }
 
@@ -108,18 +158,14 @@ Result<KubeNode> parse_kube_node(std::string_view json, std::string_view name) {
                        is_kube_name(node.resource_version) && at(*object, {"spec"}).is_object();
     if (!whole) return fail(Fault::corrupt, fmt::format("the answer is not node {}", name));
     node.unschedulable = is_true(at(*object, {"spec", "unschedulable"}));
-    node.cordon_of_others = set_by_others(*object);
+    read_cordon(*object, node);
     const auto& marks = at(*object, {"metadata", "annotations"});
     node.cordoned_by = text_at(marks, {cordoned_by_key.data()});
-    node.tainted_by = text_at(marks, {tainted_by_key.data()});
-    for (const auto& condition : list_at(*object, {"status", "conditions"})) {
-        if (text_at(condition, {"type"}) != "Ready") continue;
-        node.ready = text_at(condition, {"status"}) == "True";
-    }
-    for (const auto& taint : list_at(*object, {"spec", "taints"})) {
-        auto key = text_at(taint, {"key"});
-        if (key.empty()) return fail(Fault::corrupt, "a taint without a key");
-        node.taints.push_back({std::move(key), taint.dump(-1, ' ', false, replace_bad)});
+    node.drain_tainted_by = text_at(marks, {drain_tainted_by_key.data()});
+    node.shed_tainted_by = text_at(marks, {shed_tainted_by_key.data()});
+    read_readiness(*object, node);
+    if (const auto taints = read_taints(*object, node); !taints) {
+        return tl::unexpected(taints.error());
     }
     return node;
 }
@@ -144,18 +190,27 @@ Result<KubePods> parse_kube_pods(std::string_view json, std::string_view node) {
 KubeComplaint parse_kube_complaint(std::string_view json) {
     const auto object = object_of(json);
     if (!object || text_at(*object, {"kind"}) != "Status") return {};
-    KubeComplaint complaint{text_at(*object, {"message"}), false, 0};
+    KubeComplaint complaint;
+    complaint.message = text_at(*object, {"message"});
+    const auto says = [&](const char* words) {
+        return complaint.message.find(words) != std::string::npos;
+    };
+    // Older servers have no cause.
+    complaint.budget = says("disruption budget");
+    complaint.budgets = says("PodDisruptionBudget");
+    complaint.of_another = says("UID in precondition");
     const auto& code = at(*object, {"code"});
     const bool failure = text_at(*object, {"status"}) == "Failure";
     if (failure && code.is_number_integer()) {
         complaint.failed_as = static_cast<int>(std::clamp<std::int64_t>(code, 400, 599));
     }
     for (const auto& cause : list_at(*object, {"details", "causes"})) {
-        complaint.budget = complaint.budget || text_at(cause, {"reason"}) == "DisruptionBudget";
+        const auto reason = text_at(cause, {"reason"});
+        complaint.passing = complaint.passing || reason == "NamespaceTerminating";
+        if (reason != "DisruptionBudget") continue;
+        complaint.budget = true;
+        complaint.message += ' ' + text_at(cause, {"message"});
     }
-    // Older servers have no cause.
-    const bool said = complaint.message.find("disruption budget") != std::string::npos;
-    complaint.budget = complaint.budget || said;
     return complaint;
 }
 

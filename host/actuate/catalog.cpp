@@ -6,6 +6,7 @@
 #include "host/actuate/exec.hpp"
 #include "host/actuate/haproxy.hpp"
 #include "host/actuate/kubernetes.hpp"
+#include "host/actuate/marks.hpp"
 #include "host/actuate/nut.hpp"
 #include "host/actuate/slurm.hpp"
 #include "host/actuate/webhook.hpp"
@@ -36,7 +37,11 @@ struct Make {
     [[nodiscard]] auto all(Field TargetPlan::*field) const {
         return by_target(endpoint, policy, field);
     }
-    [[nodiscard]] std::string host() const { return policy.site + '/' + policy.host; }
+    [[nodiscard]] HostMarks marks() const {
+        HostMarks marks{policy.site + '/' + policy.host};
+        for (const auto& peer : policy.peers) marks.peers.push_back(peer.site + '/' + peer.host);
+        return marks;
+    }
 
     std::unique_ptr<Actuator> operator()(const HaproxyEndpoint& /*how*/) const {
         std::set<std::string> by_weight;
@@ -50,7 +55,7 @@ struct Make {
                             before, std::move(watched));
     }
     std::unique_ptr<Actuator> operator()(const SlurmEndpoint& /*how*/) const {
-        return make_slurm(endpoint, all(&TargetPlan::items), host(), stop_fd);
+        return make_slurm(endpoint, all(&TargetPlan::items), marks(), stop_fd);
     }
     std::unique_ptr<Actuator> operator()(const ExecEndpoint& /*how*/) const {
         return make_exec(endpoint, all(&TargetPlan::items), stop_fd);
@@ -59,7 +64,7 @@ struct Make {
         return make_webhook(endpoint, all(&TargetPlan::items), stop_fd);
     }
     std::unique_ptr<Actuator> operator()(const KubernetesEndpoint& /*how*/) const {
-        return make_kubernetes(endpoint, all(&TargetPlan::items), host(), stop_fd);
+        return make_kubernetes(endpoint, all(&TargetPlan::items), marks(), stop_fd);
     }
     std::unique_ptr<Actuator> operator()(const NutEndpoint& /*how*/) const {
         return make_nut(endpoint, all(&TargetPlan::items), stop_fd);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include "contract/support/backoff.hpp"
@@ -67,45 +68,49 @@ bool comes_again(long status) {
     return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
+/// Another address may answer where this one does not.
+bool is_absent(const Result<HttpAnswer>& answer) {
+    return !answer &&
+           (answer.error().fault == Fault::port_lost || answer.error().fault == Fault::timeout);
+}
+
 using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-}  // namespace
-
-struct HttpClient::Curl {
-    HttpIdentity identity;
-    std::size_t most;
-    int stop_fd;
+/// One exchange under way. Its handle outlives it: what it is made of is dear.
+struct HttpExchange {
     CURL* easy = nullptr;
-    CURLM* multi = nullptr;
-
-    Curl(HttpIdentity who, std::size_t most_answer, int fd)
-        : identity(std::move(who)), most(most_answer), stop_fd(fd) {
-        static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-        easy = curl_easy_init();
-        multi = curl_multi_init();
-        // No memory left at start: nothing would work.
-        if (global != CURLE_OK || easy == nullptr || multi == nullptr) std::abort();
-    }
-    ~Curl() {
-        curl_easy_cleanup(easy);
-        curl_multi_cleanup(multi);
-    }
-    Curl(const Curl&) = delete;
-    Curl& operator=(const Curl&) = delete;
+    std::size_t which = 0;
+    Headers headers{nullptr, curl_slist_free_all};
+    Headers connect_to{nullptr, curl_slist_free_all};
+    Incoming incoming;
 
     template <class Value>
-    void set(CURLoption option, Value value) {
+    void set(CURLoption option, Value value) const {
         curl_easy_setopt(easy, option, value);
     }
-    void set(CURLoption option, const std::string& value) {
+    void set(CURLoption option, const std::string& value) const {
         if (!value.empty()) curl_easy_setopt(easy, option, value.c_str());
     }
 
-    void prepare(const HttpRequest& request, const Headers& headers, const Headers& connect_to,
-                 Incoming& incoming, long timeout_ms) {
-        curl_easy_reset(easy);  // keeps the connection
+    void prepare(const HttpRequest& request, const HttpIdentity& identity, const std::string& at) {
+        // Without "Expect:" libcurl waits a second for a server's leave to send a long body.
+        std::vector<std::string> lines = {"Expect:", "User-Agent: firebreak/" FIREBREAK_VERSION};
+        lines.insert(lines.end(), request.headers.begin(), request.headers.end());
+        headers.reset();
+        for (const auto& line : lines) {
+            headers.reset(curl_slist_append(headers.release(), line.c_str()));
+        }
+        connect_to.reset();
+        if (!at.empty()) {
+            const auto host = at.find(':') == std::string::npos ? at : '[' + at + ']';
+            connect_to.reset(curl_slist_append(nullptr, ("::" + host + ':').c_str()));
+        }
+        curl_easy_reset(easy);
         set(CURLOPT_URL, request.url);
         set(CURLOPT_PROTOCOLS_STR, "http,https");
+        // A stream of HTTP/2 that times out leaves its dead connection to the next (curl #17225).
+        set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+        set(CURLOPT_MAXLIFETIME_CONN, 60L);
         set(CURLOPT_CUSTOMREQUEST, request.method);
         set(CURLOPT_HTTPHEADER, headers.get());
         if (!request.body.empty()) {
@@ -113,39 +118,151 @@ struct HttpClient::Curl {
             set(CURLOPT_POSTFIELDS, request.body.c_str());
         }
         set(CURLOPT_CONNECT_TO, connect_to.get());
-        set(CURLOPT_CAINFO, identity.ca);
-        set(CURLOPT_SSLCERT, identity.certificate);
-        set(CURLOPT_SSLKEY, identity.key);
-        set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+        believe(identity);
         set(CURLOPT_FOLLOWLOCATION, 0L);
         set(CURLOPT_PROXY, static_cast<const char*>(""));  // whatever the environment says
         set(CURLOPT_NOSIGNAL, 1L);
-        set(CURLOPT_TIMEOUT_MS, timeout_ms);
         set(CURLOPT_WRITEFUNCTION, take);
         set(CURLOPT_WRITEDATA, &incoming);
     }
 
-    /// Until the exchange has ended; a stop is a timeout that came early.
-    CURLcode run() {
-        int running = 1;
-        for (;;) {
-            if (curl_multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
-            if (running == 0) break;
-            curl_waitfd stop{stop_fd, CURL_WAIT_POLLIN, 0};
-            // libcurl wakes by itself for its own timeouts, the exchange's among them.
-            curl_multi_poll(multi, &stop, stop_fd < 0 ? 0 : 1, 1000, nullptr);
-            if (stop.revents != 0) return CURLE_OPERATION_TIMEDOUT;
+    void believe(const HttpIdentity& identity) const {
+        if (!identity.ca.empty()) {  // it alone, and as the file is now
+            set(CURLOPT_CAINFO, identity.ca);
+            set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+            set(CURLOPT_CA_CACHE_TIMEOUT, 0L);
         }
-        int left = 0;
-        const CURLMsg* message = curl_multi_info_read(multi, &left);
-        return message == nullptr ? CURLE_FAILED_INIT : message->data.result;
+        set(CURLOPT_SSLCERT, identity.certificate);
+        set(CURLOPT_SSLKEY, identity.key);
+        // A resumed session would be that of a certificate which has been renewed since.
+        if (!identity.certificate.empty()) set(CURLOPT_SSL_SESSIONID_CACHE, 0L);
+        set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     }
 
-    /// False when stopped before `until`.
-    [[nodiscard]] bool wait(Duration how_long) const {
-        pollfd fd{stop_fd, POLLIN, 0};
-        const auto ms = std::chrono::ceil<std::chrono::milliseconds>(how_long).count();
-        return ::poll(&fd, 1, static_cast<int>(ms)) == 0;
+    [[nodiscard]] Result<HttpAnswer> answer(CURLcode code) {
+        if (code != CURLE_OK) {
+            return fail(fault_of(code),
+                        incoming.too_long ? fmt::format("an answer of over {} bytes", incoming.most)
+                                          : std::string(curl_easy_strerror(code)));
+        }
+        HttpAnswer answer;
+        curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer.status);
+        curl_header* retry = nullptr;
+        if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &retry) == CURLHE_OK) {
+            const std::string text = retry->value;
+            const bool whole = !text.empty() && text.size() < 7 &&
+                               text.find_first_not_of("0123456789") == std::string::npos;
+            if (whole) answer.retry_after = std::chrono::seconds(std::stol(text));
+        }
+        answer.body = std::move(incoming.text);
+        return answer;
+    }
+};
+
+}  // namespace
+
+struct HttpClient::Curl {
+    using Answers = std::vector<Result<HttpAnswer>>;
+    using Places = std::vector<std::size_t>;
+
+    HttpIdentity identity;
+    std::size_t most;
+    int stop_fd;
+    CURLM* multi = nullptr;
+    std::size_t address = 0;  ///< which of `identity.at`: that which answered last
+    std::vector<std::unique_ptr<HttpExchange>> idle, busy;
+
+    Curl(HttpIdentity who, std::size_t most_answer, int fd)
+        : identity(std::move(who)), most(most_answer), stop_fd(fd) {
+        static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
+        if (global != CURLE_OK) std::abort();
+        open();
+    }
+    ~Curl() { close(); }
+    Curl(const Curl&) = delete;
+    Curl& operator=(const Curl&) = delete;
+
+    void open() {
+        multi = curl_multi_init();
+        if (multi == nullptr) std::abort();  // no memory left at start: nothing would work
+        curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, static_cast<long>(most_at_once));
+    }
+    void close() {
+        for (const auto& each : idle) curl_easy_cleanup(each->easy);
+        idle.clear();
+        curl_multi_cleanup(multi);
+    }
+
+    void start(const HttpRequest& request, std::size_t which, long timeout_ms) {
+        constexpr long most_connect_ms = 2000;
+        if (idle.empty()) {
+            idle.push_back(std::make_unique<HttpExchange>());
+            idle.back()->easy = curl_easy_init();
+            if (idle.back()->easy == nullptr) std::abort();
+        }
+        busy.push_back(std::move(idle.back()));
+        idle.pop_back();
+        auto& exchange = *busy.back();
+        exchange.which = which;
+        exchange.incoming = {{}, most, false};
+        const auto& at = identity.at;
+        exchange.prepare(request, identity, at.empty() ? "" : at[address]);
+        exchange.set(CURLOPT_TIMEOUT_MS, timeout_ms);
+        // Time must be left for the next address.
+        if (at.size() > 1) {
+            exchange.set(CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout_ms, most_connect_ms));
+        }
+        curl_multi_add_handle(multi, exchange.easy);
+    }
+
+    /// Those that have ended; true when one of them found nobody.
+    bool take_ended(Answers& answers) {
+        bool absent = false;
+        int left = 0;
+        while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+            const auto code = message->data.result;
+            const auto ended = std::find_if(busy.begin(), busy.end(), [&](const auto& each) {
+                return each->easy == message->easy_handle;
+            });
+            auto& answer = answers[(*ended)->which] = (*ended)->answer(code);
+            absent = absent || is_absent(answer);
+            curl_multi_remove_handle(multi, (*ended)->easy);
+            idle.push_back(std::move(*ended));
+            busy.erase(ended);
+        }
+        return absent;
+    }
+
+    /// Those at `places`, from one address. False when stopped: a timeout that came early.
+    bool run(const std::vector<HttpRequest>& requests, const Places& places, Instant deadline,
+             Answers& answers) {
+        auto next = places.begin();
+        bool goes_on = true;
+        bool stopped = false;
+        for (int running = 1; !stopped;) {
+            while (goes_on && next != places.end() && busy.size() < most_at_once) {
+                const auto timeout_ms = left_ms(deadline);
+                if (timeout_ms <= 0) break;
+                start(requests[*next], *next, timeout_ms);
+                ++next;
+            }
+            if (busy.empty()) return true;
+            if (curl_multi_perform(multi, &running) != CURLM_OK) break;
+            const auto under_way = busy.size();
+            // The rest is for the next address, where there is one.
+            if (take_ended(answers) && identity.at.size() > 1) goes_on = false;
+            if (busy.size() < under_way) continue;
+            curl_waitfd stop{stop_fd, CURL_WAIT_POLLIN, 0};
+            // libcurl wakes by itself for its own timeouts, the exchanges' among them.
+            curl_multi_poll(multi, &stop, stop_fd < 0 ? 0 : 1, 1000, nullptr);
+            stopped = stop.revents != 0;
+        }
+        for (auto& each : busy) {
+            curl_multi_remove_handle(multi, each->easy);
+            idle.push_back(std::move(each));
+        }
+        busy.clear();
+        return !stopped;
     }
 };
 
@@ -154,56 +271,65 @@ HttpClient::HttpClient(HttpIdentity identity, std::size_t most_answer, int stop_
 
 HttpClient::~HttpClient() = default;
 
+void HttpClient::forget_connections() {
+    curl_->close();
+    curl_->open();
+}
+
+bool HttpClient::wait(Duration how_long) const {
+    pollfd fd{curl_->stop_fd, POLLIN, 0};
+    const auto ms = std::chrono::ceil<std::chrono::milliseconds>(how_long).count();
+    return ::poll(&fd, 1, static_cast<int>(ms)) == 0;
+}
+
+std::vector<Result<HttpAnswer>> HttpClient::exchange_all(const std::vector<HttpRequest>& requests,
+                                                         Instant deadline) {
+    Curl::Answers answers(requests.size(), fail(Fault::timeout, "no time left"));
+    Curl::Places places(requests.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    const auto addresses = std::max<std::size_t>(1, curl_->identity.at.size());
+    for (std::size_t tried = 0; tried < addresses; ++tried) {
+        if (!curl_->run(requests, places, deadline, answers)) break;
+        std::erase_if(places, [&](std::size_t place) { return !is_absent(answers[place]); });
+        if (places.empty()) break;
+        curl_->address = (curl_->address + 1) % addresses;
+        if (left_ms(deadline) <= 0) break;
+    }
+    return answers;
+}
+
+std::vector<Result<HttpAnswer>> HttpClient::insist_all(const std::vector<HttpRequest>& requests,
+                                                       Instant deadline) {
+    Backoff backoff{std::chrono::milliseconds(100), std::chrono::seconds(2)};
+    auto answers = exchange_all(requests, deadline);
+    for (;;) {
+        Curl::Places places;
+        auto pause = Duration::zero();
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+            if (!answers[i] || !comes_again(answers[i]->status)) continue;
+            places.push_back(i);
+            pause = std::max(pause, answers[i]->retry_after.value_or(Duration::zero()));
+        }
+        if (places.empty()) return answers;
+        // "Retry-After: 0" must not become a loop without a pause.
+        pause = std::max(pause, backoff.failed());
+        if (std::chrono::steady_clock::now() + pause >= deadline) return answers;
+        const bool goes_on = wait(pause);
+        std::vector<HttpRequest> again;
+        for (const auto place : places) again.push_back(requests[place]);
+        auto fresh = goes_on ? exchange_all(again, deadline)
+                             : Curl::Answers(again.size(), fail(Fault::timeout, "stopped"));
+        for (std::size_t i = 0; i < places.size(); ++i) answers[places[i]] = std::move(fresh[i]);
+        if (!goes_on) return answers;
+    }
+}
+
 Result<HttpAnswer> HttpClient::exchange(const HttpRequest& request, Instant deadline) {
-    const auto timeout_ms = left_ms(deadline);
-    if (timeout_ms <= 0) return fail(Fault::timeout, "no time left");
-    Headers headers(nullptr, curl_slist_free_all);
-    // Without "Expect:" libcurl waits a second for a server's leave to send a long body.
-    std::vector<std::string> lines = {"Expect:", "User-Agent: firebreak/" FIREBREAK_VERSION};
-    lines.insert(lines.end(), request.headers.begin(), request.headers.end());
-    for (const auto& line : lines) {
-        headers.reset(curl_slist_append(headers.release(), line.c_str()));
-    }
-    Headers connect_to(nullptr, curl_slist_free_all);
-    if (!curl_->identity.at.empty()) {
-        const auto& at = curl_->identity.at;
-        const auto host = at.find(':') == std::string::npos ? at : '[' + at + ']';
-        connect_to.reset(curl_slist_append(nullptr, ("::" + host + ':').c_str()));
-    }
-    Incoming incoming{{}, curl_->most, false};
-    curl_->prepare(request, headers, connect_to, incoming, timeout_ms);
-    curl_multi_add_handle(curl_->multi, curl_->easy);
-    const CURLcode code = curl_->run();
-    curl_multi_remove_handle(curl_->multi, curl_->easy);
-    if (code != CURLE_OK) {
-        return fail(fault_of(code), incoming.too_long
-                                        ? fmt::format("an answer of over {} bytes", curl_->most)
-                                        : std::string(curl_easy_strerror(code)));
-    }
-    HttpAnswer answer;
-    curl_easy_getinfo(curl_->easy, CURLINFO_RESPONSE_CODE, &answer.status);
-    curl_header* retry = nullptr;
-    if (curl_easy_header(curl_->easy, "Retry-After", 0, CURLH_HEADER, -1, &retry) == CURLHE_OK) {
-        const std::string text = retry->value;
-        const bool whole = !text.empty() && text.size() < 7 &&
-                           text.find_first_not_of("0123456789") == std::string::npos;
-        if (whole) answer.retry_after = std::chrono::seconds(std::stol(text));
-    }
-    answer.body = std::move(incoming.text);
-    return answer;
+    return std::move(exchange_all({request}, deadline).front());
 }
 
 Result<HttpAnswer> HttpClient::insist(const HttpRequest& request, Instant deadline) {
-    Backoff backoff{std::chrono::milliseconds(100), std::chrono::seconds(2)};
-    for (;;) {
-        auto answer = exchange(request, deadline);
-        if (!answer || !comes_again(answer->status)) return answer;
-        // "Retry-After: 0" must not become a loop without a pause.
-        const auto wait =
-            std::max(answer->retry_after.value_or(Duration::zero()), backoff.failed());
-        if (std::chrono::steady_clock::now() + wait >= deadline) return answer;
-        if (!curl_->wait(wait)) return fail(Fault::timeout, "stopped");
-    }
+    return std::move(insist_all({request}, deadline).front());
 }
 
 Error http_error(const HttpAnswer& answer) {
@@ -215,7 +341,7 @@ Error http_error(const HttpAnswer& answer) {
             fmt::format("answered {}{}{}", answer.status, why.empty() ? "" : ": ", why), 0};
 }
 
-std::string url_complaint(const std::string& url, const std::string& at) {
+std::string url_complaint(const std::string& url, const std::vector<std::string>& at) {
     const bool secure = url.starts_with("https://");
     if (!secure && !url.starts_with("http://"))
         return "the URL must begin with https:// or http://";
@@ -232,7 +358,11 @@ std::string url_complaint(const std::string& url, const std::string& at) {
         host = end == std::string::npos ? "" : authority.substr(1, end - 1);
     }
     if (host.empty()) return "the URL has no host";
-    if (!at.empty()) return is_numeric(at) ? "" : "\"at\" must be a numeric address";
+    if (!at.empty()) {
+        return std::all_of(at.begin(), at.end(), is_numeric)
+                   ? ""
+                   : "\"at\" and \"also_at\" must be numeric addresses";
+    }
     if (is_numeric(host)) return "";
     return "\"" + host +
            "\" is a name, and no name server may be asked in a fire: give its "

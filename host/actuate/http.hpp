@@ -1,7 +1,8 @@
-// One HTTP exchange at a time, for actuators that speak to an API. Owns the only use of libcurl.
-// Owned by one crew worker; an exchange ends by its deadline, or at once when `stop_fd` becomes
-// readable. No redirect is followed, no proxy asked, nothing read beyond `most_answer` bytes.
-// Errors: port_lost nobody there, timeout, refused by TLS, corrupt no HTTP or too long, config.
+// HTTP exchanges, one or many at a time, for actuators that speak to an API. Owns the only use of
+// libcurl. Owned by one crew worker; an exchange ends by its deadline, or at once when `stop_fd`
+// becomes readable. No redirect is followed, no proxy asked, nothing read beyond `most_answer`
+// bytes. Of several addresses the next is asked where one is lost or silent. Errors: port_lost
+// nobody there, timeout, refused by TLS, corrupt no HTTP or too long, config.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +32,9 @@ struct HttpAnswer {
 
 class HttpClient {
 public:
+    /// So many exchanges are under way at once, each on a connection of its own that is kept.
+    static constexpr std::size_t most_at_once = 16;
+
     HttpClient(HttpIdentity identity, std::size_t most_answer, int stop_fd);
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
@@ -42,6 +46,18 @@ public:
     /// long as the deadline allows: the last answer otherwise.
     [[nodiscard]] Result<HttpAnswer> insist(const HttpRequest& request, Instant deadline);
 
+    /// The same of many that do not depend on each other: an answer for each, in their order.
+    [[nodiscard]] std::vector<Result<HttpAnswer>> exchange_all(
+        const std::vector<HttpRequest>& requests, Instant deadline);
+    [[nodiscard]] std::vector<Result<HttpAnswer>> insist_all(
+        const std::vector<HttpRequest>& requests, Instant deadline);
+
+    /// The next exchange connects anew, with the files as they are now.
+    void forget_connections();
+
+    /// False when stopped meanwhile.
+    [[nodiscard]] bool wait(Duration how_long) const;
+
 private:
     struct Curl;
     std::unique_ptr<Curl> curl_;
@@ -52,6 +68,6 @@ private:
 
 /// Why a URL cannot be used, or "". Its host is numeric unless `at` says where it is: a name
 /// server may stand in the failed domain.
-[[nodiscard]] std::string url_complaint(const std::string& url, const std::string& at);
+[[nodiscard]] std::string url_complaint(const std::string& url, const std::vector<std::string>& at);
 
 }  // namespace firebreak

@@ -6,172 +6,239 @@
 #include <set>
 #include <utility>
 
-#include "host/actuate/kubernetes_api.hpp"
+#include "contract/support/backoff.hpp"
+#include "host/actuate/kubernetes_drain.hpp"
 
 namespace firebreak {
 namespace {
 
 using Names = std::vector<std::string>;
-using Fate = KubeEviction::Fate;
 
 constexpr int most_conflicts = 8;
-
-/// The next request would only wait through the same silence.
-bool ends_order(const Error& error) {
-    return error.fault == Fault::timeout || error.fault == Fault::port_lost;
-}
+constexpr std::size_t most_shown = 240;  // of what a node waits for
 
 class Kubernetes final : public Actuator {
 public:
-    Kubernetes(EndpointPlan endpoint, std::map<std::string, Names> nodes, std::string host,
+    Kubernetes(EndpointPlan endpoint, std::map<std::string, Names> nodes, HostMarks marks,
                int stop_fd)
         : endpoint_(std::move(endpoint)),
           how_(std::get<KubernetesEndpoint>(endpoint_.how)),
-          nodes_(std::move(nodes)),
-          host_(std::move(host)),
-          api_(endpoint_, stop_fd) {}
+          names_(std::move(nodes)),
+          marks_(std::move(marks)),
+          api_(endpoint_, stop_fd),
+          drain_(how_, api_) {}
 
     Result<ItemStates> apply(const std::string& target, const std::vector<Step>& steps) override {
-        const auto names = nodes_.find(target);
-        if (names == nodes_.end()) return fail(Fault::config, "no such target: " + target);
+        const auto names = names_.find(target);
+        if (names == names_.end()) return fail(Fault::config, "no such target: " + target);
         now_ = std::chrono::steady_clock::now();
         deadline_ = now_ + endpoint_.timeout;
         why_.clear();
+        patched_.clear();
+        nodes_.clear();
+        drain_.begin(now_);
         Result<void> done = api_.begin(deadline_);
-        if (done) done = carry_out(steps);
+        if (done) done = look(names->second);
+        if (done) done = carry_out(names->second, steps);
         if (!done) return within(done.error(), endpoint_.name);
-        auto states = show(names->second);
-        if (!states) return within(states.error(), endpoint_.name);
-        return judged(steps, std::move(*states));
+        return judged(steps, told(names->second));
     }
 
 private:
-    Result<void> carry_out(const std::vector<Step>& steps) {
-        // All are cordoned before the first pod goes: it must not land on the next node.
+    Result<void> look(const Names& names) {
+        auto nodes = api_.nodes(names);
+        if (!nodes) return tl::unexpected(nodes.error());
+        for (const auto& name : names) nodes_.erase(name);
+        nodes_.merge(*nodes);
+        return {};
+    }
+
+    Result<void> carry_out(const Names& names, const std::vector<Step>& steps) {
+        // All are cordoned before the first pod goes: it must not land on the next node. But not
+        // for longer than half of the time.
+        auto done = mark(steps, false, now_ + endpoint_.timeout / 2);
+        std::set<std::string> going;
         for (const auto& step : steps) {
-            const auto set = mark(step);
-            if (set) continue;
-            if (ends_order(set.error())) return set;
-            why_.try_emplace(step.item, set.error());
-        }
-        std::vector<KubePod> pods;
-        for (const auto& step : steps) {
-            if (depth_of(step.action) == 0) continue;
-            const auto node = api_.node(step.item);
-            if (!node) return tl::unexpected(node.error());
             // Where new pods may come in, because it could not be cordoned, none is sent away.
-            if (!*node || !(*node)->unschedulable) continue;
-            const auto some = api_.pods(step.item);
-            if (!some) return tl::unexpected(some.error());
-            began_.try_emplace(step.item, now_);
-            pods.insert(pods.end(), some->begin(), some->end());
+            if (depth_of(step.action) > 0 && is_cordoned(step.item)) going.insert(step.item);
         }
-        return evict(evictable(std::move(pods)));
+        for (const auto& name : going) drain_.wants(name);
+        KubeApi::Pods pods;
+        if (done) done = read_pods(names, &pods);
+        std::erase_if(pods, [&](const auto& entry) { return !going.contains(entry.first); });
+        std::erase_if(pods, [](const auto& entry) { return evictable(entry.second).empty(); });
+        if (done && !pods.empty()) {
+            // Time is kept for reading back.
+            done = drain_.evict(nodes_, pods, deadline_ - endpoint_.timeout / 4);
+            Names told;
+            for (const auto& [name, some] : pods) told.push_back(name);
+            if (done) done = read_pods(told, nullptr);
+        }
+        if (done) done = mark(steps, true, deadline_);
+        // What was written is believed once it is read.
+        if (done && !patched_.empty()) done = look({patched_.begin(), patched_.end()});
+        return done;
     }
 
-    /// Brings the node's own fields to what a step asks. Somebody else's write in between makes
-    /// the API refuse ours, which was made for what was read: read again.
-    Result<void> mark(const Step& step) {
+    [[nodiscard]] bool is_cordoned(const std::string& name) const {
+        const auto node = nodes_.find(name);
+        return node != nodes_.end() && node->second.unschedulable;
+    }
+
+    /// Brings the nodes' own fields to what steps ask. Somebody else's write in between makes the
+    /// API refuse ours, which was made for what was read: read again. `emptied`: the pods have been
+    /// read, and those of which none is left may be shed.
+    Result<void> mark(const std::vector<Step>& steps, bool emptied, Instant until) {
+        std::set<std::string> open;
+        for (const auto& step : steps) open.insert(step.item);
+        Backoff pause{std::chrono::milliseconds(20), std::chrono::milliseconds(500)};
         for (int i = 0; i < most_conflicts; ++i) {
-            const auto node = api_.node(step.item);
-            if (!node) return tl::unexpected(node.error());
-            if (!*node) return {};  // reads back as absent
-            auto patch = node_patch(**node, step.action, host_, how_.taint);
-            if (!patch) return {};
-            const auto done = api_.patch(step.item, std::move(*patch));
-            if (!done) return tl::unexpected(done.error());
-            if (*done) return {};
-        }
-        return fail(Fault::busy, "others keep changing it");
-    }
-
-    Result<void> evict(const std::vector<KubePod>& pods) {
-        std::erase_if(not_before_, [&](const auto& entry) { return entry.second <= now_; });
-        // Time is kept for reading back: who is not told now is told at the next order.
-        const Instant until = deadline_ - endpoint_.timeout / 4;
-        for (const auto& pod : pods) {
-            if (not_before_.contains(pod.uid)) continue;
-            if (std::chrono::steady_clock::now() >= until) break;
-            auto answer = api_.evict(pod);
-            if (answer.fate == Fate::budget && how_.force && is_over(pod.node)) {
-                answer = api_.remove(pod);
+            std::map<std::string, std::string> patches;
+            for (const auto& step : steps) {
+                const auto node = nodes_.find(step.item);  // else it reads back as absent
+                if (!open.contains(step.item) || node == nodes_.end()) continue;
+                if (why_.contains(step.item)) continue;
+                auto patch = node_patch(node->second, rung_of(step, node->second, emptied),
+                                        marks_for(step), how_.taint);
+                if (patch) patches.insert_or_assign(step.item, std::move(*patch));
             }
-            if (answer.fate == Fate::going) continue;
-            if (ends_order(answer.why)) return tl::unexpected(answer.why);
-            if (answer.again > Duration::zero()) not_before_[pod.uid] = now_ + answer.again;
-            why_.try_emplace(pod.node, within(answer.why, pod.space + '/' + pod.name).value());
-            if (answer.fate == Fate::throttled) break;
+            if (patches.empty()) return {};
+            auto conflicts = take(api_.patch(patches, until));
+            if (!conflicts) return tl::unexpected(conflicts.error());
+            if (conflicts->empty()) return {};
+            open = {conflicts->begin(), conflicts->end()};
+            if (!api_.wait(pause.failed())) return fail(Fault::timeout, "stopped");
+            if (auto read = look(*conflicts); !read) return read;
+        }
+        for (const auto& name : open) {
+            why_.try_emplace(name, Error{Fault::busy, "others keep changing it", 0});
         }
         return {};
     }
 
-    [[nodiscard]] bool is_over(const std::string& node) const {
-        const auto began = began_.find(node);
-        return began != began_.end() && now_ - began->second >= how_.evict_deadline;
+    /// Which of them others have changed in between.
+    Result<Names> take(KubeApi::Patched&& patched) {
+        Names conflicts;
+        const Error* silence = nullptr;
+        bool any_answer = false;
+        for (auto& [name, node] : patched) {
+            if (!node && node.error().fault == Fault::port_lost) {
+                return tl::unexpected(node.error());
+            }
+            const bool silent = !node && node.error().fault == Fault::timeout;
+            any_answer = any_answer || !silent;
+            if (silent) silence = &node.error();
+            if (!node) {
+                why_.try_emplace(name, node.error());
+            } else if (!*node) {
+                conflicts.push_back(name);
+            } else {
+                nodes_.insert_or_assign(name, std::move(**node));
+                patched_.insert(name);
+            }
+        }
+        if (silence != nullptr && !any_answer) return tl::unexpected(*silence);
+        return conflicts;
     }
 
-    Result<ItemStates> show(const Names& names) {
+    /// NoExecute ends all pods that do not tolerate it at once, of DaemonSets, too, whatever their
+    /// budgets say: that comes last.
+    [[nodiscard]] std::string_view rung_of(const Step& step, const KubeNode& node,
+                                           bool emptied) const {
+        const auto& name = step.item;
+        const bool may_shed = emptied && node.unschedulable &&
+                              (drain_.is_empty(name) || (how_.force && drain_.is_over(name)));
+        const bool early = depth_of(step.action) > 1 && !may_shed && !has_shed_taint(node);
+        return early ? "drain" : std::string_view(step.action);
+    }
+
+    /// A step up from where a peer was read to have put a node: that one is gone, and what it left
+    /// is ours to take back.
+    [[nodiscard]] HostMarks marks_for(const Step& step) const {
+        const auto told = told_.find(step.item);
+        const bool peers = told != told_.end() && bare(told->second).ends_with(by_peer);
+        const auto to = depth_of(step.action);
+        const bool up = peers && (to == 0 || to < depth_of(told->second));
+        return up ? marks_ : marks_.alone();
+    }
+
+    /// Reads the pods of those that are cordoned.
+    Result<void> read_pods(const Names& names, KubeApi::Pods* into) {
+        Names cordoned;
+        std::copy_if(names.begin(), names.end(), std::back_inserter(cordoned),
+                     [&](const auto& name) { return is_cordoned(name); });
+        auto pods = api_.cached_pods(cordoned);
+        if (!pods) return tl::unexpected(pods.error());
+        Names unsure;  // that none is left must be sure
+        for (const auto& [name, some] : *pods) {
+            const bool none = drain_.left(nodes_.at(name), some) == 0;
+            if (none && !drain_.is_empty(name)) unsure.push_back(name);
+        }
+        auto sure = api_.pods(unsure);
+        if (!sure) return tl::unexpected(sure.error());
+        for (auto& [name, some] : *sure) pods->at(name) = std::move(some);
+        for (const auto& [name, some] : *pods) {
+            drain_.read(nodes_.at(name), some, sure->contains(name));
+        }
+        if (into != nullptr) *into = std::move(*pods);
+        return {};
+    }
+
+    ItemStates told(const Names& names) {
         ItemStates states;
-        left_.clear();
         for (const auto& name : names) {
-            const auto node = api_.node(name);
-            if (!node) return tl::unexpected(node.error());
-            if (!*node) continue;
-            bool left = false;
-            if ((*node)->unschedulable) {
-                const auto pods = api_.pods(name);
-                if (!pods) return tl::unexpected(pods.error());
-                left_[name] = std::count_if(pods->begin(), pods->end(), must_go);
-                left = left_[name] > 0;
+            const auto node = nodes_.find(name);
+            if (node == nodes_.end()) continue;
+            if (!node->second.unschedulable) drain_.forget(name);
+            auto& state = states[name] = state_of(node->second, !drain_.is_empty(name), marks_);
+            if (state.starts_with(draining)) {
+                const auto waits = drain_.waits(name);
+                if (!waits.empty()) state += '@' + waits.substr(0, most_shown);
             }
-            states[name] = state_of(**node, left, host_);
-            if (!states[name].starts_with(draining)) began_.erase(name);
+            told_[name] = state;
         }
         return states;
     }
 
-    /// The states, or why a node is not where it was told to be, where more than they is known.
+    /// The states, or why a node is not where it was told to be: what no waiting mends, while
+    /// nothing else moves. What is draining is on its way.
     Result<ItemStates> judged(const std::vector<Step>& steps, ItemStates states) const {
+        if (drain_.moved()) return states;
         for (const auto& step : steps) {
             const auto state = states.find(step.item);
             if (state == states.end() || is_set(state->second, step.action)) continue;
+            const auto place = endpoint_.name + ": " + step.item;
             const auto why = why_.find(step.item);
-            const auto left = left_.find(step.item);
-            const bool waits = depth_of(step.action) > 0 && left != left_.end() && left->second > 0;
-            if (!waits && why == why_.end()) continue;
-            Error error = why == why_.end() ? Error{Fault::busy, "", 0} : why->second;
-            std::string what = step.item;
-            if (waits) what += fmt::format(": pods still to go: {}", left->second);
-            if (waits && is_over(step.item)) {
-                what +=
-                    fmt::format(", past evict_deadline {}", format_duration(how_.evict_deadline));
-                error.fault = Fault::refused;
-            }
-            if (!error.what.empty()) what += ": " + error.what;
-            return fail(error.fault, endpoint_.name + ": " + what);
+            if (why != why_.end()) return within(why->second, place);
+            if (depth_of(step.action) == 0) continue;
+            const auto* trouble = drain_.trouble(step.item);
+            const bool over = drain_.is_over(step.item);
+            if (trouble == nullptr && !over) continue;
+            return fail(over ? Fault::refused : trouble->fault,
+                        place + ": " + drain_.waits(step.item));
         }
         return states;
     }
 
     EndpointPlan endpoint_;
     KubernetesEndpoint how_;
-    std::map<std::string, Names> nodes_;
-    std::string host_;
+    std::map<std::string, Names> names_;  ///< by target
+    HostMarks marks_;
     KubeApi api_;
+    KubeDrain drain_;
+    ItemStates told_;  ///< as last read back
+    // Of one order:
     Instant now_{};
     Instant deadline_{};
-    // Of one order:
-    std::map<std::string, Error> why_;            ///< node to what first stood in the way
-    std::map<std::string, std::ptrdiff_t> left_;  ///< cordoned node to its pods that must go
-    // Of a drain, which may take many:
-    std::map<std::string, Instant> began_;       ///< node to when its pods were first told to go
-    std::map<std::string, Instant> not_before_;  ///< a pod's uid to when the API may be asked again
+    KubeDrain::Nodes nodes_;
+    std::set<std::string> patched_;
+    std::map<std::string, Error> why_;  ///< node to what stood in the way of its own fields
 };
 
 }  // namespace
 
 std::unique_ptr<Actuator> make_kubernetes(const EndpointPlan& endpoint,
-                                          std::map<std::string, Names> nodes, std::string host,
+                                          std::map<std::string, Names> nodes, HostMarks host,
                                           int stop_fd) {
     return std::make_unique<Kubernetes>(endpoint, std::move(nodes), std::move(host), stop_fd);
 }

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "host/actuate/actuator.hpp"
+#include "host/actuate/marks.hpp"
 
 namespace firebreak {
 
-/// `nodes`: target name to its nodes. `host`: "site/id", the mark of what is ours.
+/// `nodes`: target name to its nodes. `host`: whose marks count as ours, and as peers'.
 [[nodiscard]] std::unique_ptr<Actuator> make_kubernetes(
     const EndpointPlan& endpoint, std::map<std::string, std::vector<std::string>> nodes,
-    std::string host, int stop_fd);
+    HostMarks host, int stop_fd);
 
 }  // namespace firebreak

@@ -9,21 +9,37 @@ namespace {
 
 constexpr int pods_a_page = 250;
 
-bool has_taint(const KubeNode& node, std::string_view key) {
+/// One of our taints: what it is, and whose mark stands for it.
+struct OurTaint {
+    std::string_view key, effect, mark_key;
+    std::string KubeNode::*mark;
+};
+constexpr OurTaint taint_of_drain = {drain_taint, "NoSchedule", drain_tainted_by_key,
+                                     &KubeNode::drain_tainted_by};
+constexpr OurTaint taint_of_shed = {shed_taint, "NoExecute", shed_tainted_by_key,
+                                    &KubeNode::shed_tainted_by};
+
+/// With another effect it is somebody else's: the API tells them apart, too.
+bool is_taint(const KubeTaint& taint, const OurTaint& which) {
+    return taint.key == which.key && taint.effect == which.effect;
+}
+
+bool has_taint(const KubeNode& node, const OurTaint& which) {
     return std::any_of(node.taints.begin(), node.taints.end(),
-                       [&](const auto& taint) { return taint.key == key; });
+                       [&](const auto& taint) { return is_taint(taint, which); });
 }
 
-bool cordon_is_ours(const KubeNode& node, std::string_view host) {
-    return node.unschedulable && node.cordoned_by == host && !node.cordon_of_others;
+Whose whose_cordon(const KubeNode& node, const HostMarks& marks) {
+    const bool marked = node.unschedulable && !node.cordon_of_others;
+    return marked ? marks.whose(node.cordoned_by) : Whose::others;
 }
 
-bool taints_are_ours(const KubeNode& node, std::string_view host) {
-    return node.tainted_by == host && (has_taint(node, shed_taint) || has_taint(node, drain_taint));
+Whose whose_taint(const KubeNode& node, const OurTaint& which, const HostMarks& marks) {
+    return has_taint(node, which) ? marks.whose(node.*which.mark) : Whose::others;
 }
 
-std::string taint_json(std::string_view key, std::string_view effect) {
-    return fmt::format(R"({{"key":"{}","effect":"{}"}})", key, effect);
+std::string taint_json(const OurTaint& which) {
+    return fmt::format(R"({{"key":"{}","effect":"{}"}})", which.key, which.effect);
 }
 
 /// Letters, digits and "-._~" stand for themselves (RFC 3986, 2.3).
@@ -36,29 +52,6 @@ std::string percent_encoded(std::string_view text) {
         out += alone ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
-}
-
-/// The taints that shall stand; nothing when they do.
-std::optional<std::vector<std::string>> wanted_taints(const KubeNode& node, int depth,
-                                                      std::string_view host, bool with_drain) {
-    const bool ours = node.tainted_by == host;
-    const bool drain = depth >= 1 && with_drain;
-    const bool shed = depth >= 2;
-    std::vector<std::string> out;
-    for (const auto& taint : node.taints) {
-        const bool too_much =
-            (taint.key == drain_taint && !drain) || (taint.key == shed_taint && !shed);
-        if (!(ours && too_much)) out.push_back(taint.json);
-    }
-    bool changed = out.size() != node.taints.size();
-    const auto add = [&](bool wanted, std::string_view key, std::string_view effect) {
-        if (!wanted || has_taint(node, key)) return;
-        out.push_back(taint_json(key, effect));
-        changed = true;
-    };
-    add(drain, drain_taint, "NoSchedule");
-    add(shed, shed_taint, "NoExecute");
-    return changed ? std::optional(std::move(out)) : std::nullopt;
 }
 
 std::string list_json(const std::vector<std::string>& values) {
@@ -82,42 +75,86 @@ bool must_go(const KubePod& pod) {
     return !pod.stays && !pod.finished;
 }
 
-std::string state_of(const KubeNode& node, bool pods_left, std::string_view host) {
-    const bool ours = cordon_is_ours(node, host) || taints_are_ours(node, host);
-    const bool shed = has_taint(node, shed_taint);
-    if (!node.unschedulable && !ours) return node.ready ? "ready" : "down";
-    // Open to new pods again, by somebody who left our taints: there is something to take back.
-    const bool going = pods_left || !node.unschedulable;
-    std::string state(going ? draining : shed ? "maint" : "drain");
-    return ours ? state : state.append(by_others);
+bool comes_back(const KubePod& pod, const KubeNode& node) {
+    // RFC 3339 of one server, to the second: as text they stand in the order of time.
+    const bool ours = !node.cordoned_by.empty() && !node.cordon_of_others;
+    return ours && pod.tolerates_cordon && !node.cordoned_at.empty() &&
+           pod.created > node.cordoned_at;
 }
 
+bool has_shed_taint(const KubeNode& node) {
+    return has_taint(node, taint_of_shed);
+}
+
+std::string state_of(const KubeNode& node, bool pods_left, const HostMarks& marks) {
+    const auto shed = whose_taint(node, taint_of_shed, marks);
+    // What a peer shed it gives back first, whoever cordoned the node.
+    const auto whose =
+        shed == Whose::peers
+            ? shed
+            : std::min({shed, whose_cordon(node, marks), whose_taint(node, taint_of_drain, marks)});
+    if (!node.unschedulable && whose == Whose::others) return node.ready ? "ready" : "down";
+    // Open to new pods again, by somebody who left our taints: there is something to take back.
+    const bool going = pods_left || !node.unschedulable;
+    return marked_state(going ? draining : has_shed_taint(node) ? "maint" : "drain", whose);
+}
+
+namespace {
+
+/// What a merge patch says of one node.
+struct NodeChange {
+    std::string spec, marks;
+    std::vector<std::string> taints;
+    bool taints_changed = false;
+
+    explicit NodeChange(const KubeNode& node) {
+        for (const auto& taint : node.taints) taints.push_back(taint.json);
+    }
+
+    void bring(const KubeNode& node, const OurTaint& which, bool wanted, const HostMarks& whose) {
+        const auto& mark = node.*which.mark;
+        const bool there = has_taint(node, which);
+        if (wanted && !there) {
+            taints.push_back(taint_json(which));
+            taints_changed = true;
+            append(marks, mark_json(which.mark_key, whose.host, true));
+        } else if (!wanted && whose.count(mark)) {
+            for (const auto& taint : node.taints) {
+                if (!is_taint(taint, which)) continue;
+                std::erase(taints, taint.json);
+                taints_changed = true;
+            }
+            append(marks, mark_json(which.mark_key, mark, false));
+        }
+    }
+};
+
+}  // namespace
+
 std::optional<std::string> node_patch(const KubeNode& node, std::string_view action,
-                                      std::string_view host, bool with_drain_taint) {
+                                      const HostMarks& marks, bool with_drain_taint) {
     const int depth = depth_of(action);
-    std::string spec;
-    std::string marks;
+    NodeChange change(node);
     if (depth > 0 && !node.unschedulable) {
-        append(spec, R"("unschedulable":true)");
-        append(marks, mark_json(cordoned_by_key, host, true));
-    } else if (depth == 0 && node.cordoned_by == host) {
+        append(change.spec, R"("unschedulable":true)");
+        append(change.marks, mark_json(cordoned_by_key, marks.host, true));
+    } else if (depth == 0 && marks.count(node.cordoned_by)) {
         // A mark that outlived its cordon would make the next person's look like ours.
-        if (cordon_is_ours(node, host)) append(spec, R"("unschedulable":null)");
-        append(marks, mark_json(cordoned_by_key, host, false));
+        if (node.unschedulable && !node.cordon_of_others) {
+            append(change.spec, R"("unschedulable":null)");
+        }
+        append(change.marks, mark_json(cordoned_by_key, node.cordoned_by, false));
     }
-    const auto taints = wanted_taints(node, depth, host, with_drain_taint);
-    if (taints) append(spec, R"("taints":)" + list_json(*taints));
-    const bool bare = depth == 0 || (depth == 1 && !with_drain_taint);
-    if (bare && node.tainted_by == host) {
-        append(marks, mark_json(tainted_by_key, host, false));
-    } else if (!bare && taints && node.tainted_by != host) {
-        append(marks, mark_json(tainted_by_key, host, true));
-    }
-    if (spec.empty() && marks.empty()) return std::nullopt;
-    if (!marks.empty()) marks = R"(,"annotations":{)" + marks + '}';
-    if (!spec.empty()) spec = R"(,"spec":{)" + spec + '}';
-    return fmt::format(R"({{"metadata":{{"resourceVersion":"{}"{}}}{}}})", node.resource_version,
-                       marks, spec);
+    change.bring(node, taint_of_drain, depth >= 1 && with_drain_taint, marks);
+    change.bring(node, taint_of_shed, depth >= 2, marks);
+    if (change.taints_changed) append(change.spec, R"("taints":)" + list_json(change.taints));
+    if (change.spec.empty() && change.marks.empty()) return std::nullopt;
+    std::string out =
+        fmt::format(R"({{"metadata":{{"resourceVersion":"{}")", node.resource_version);
+    if (!change.marks.empty()) out += R"(,"annotations":{)" + change.marks + '}';
+    out += '}';
+    if (!change.spec.empty()) out += R"(,"spec":{)" + change.spec + '}';
+    return out + '}';
 }
 
 std::string eviction_of(const KubePod& pod) {
@@ -147,9 +184,20 @@ std::string pod_path(const KubePod& pod) {
     return "/api/v1/namespaces/" + pod.space + "/pods/" + pod.name;
 }
 
+namespace {
+
+std::string pods_of(std::string_view node) {
+    return "/api/v1/pods?fieldSelector=" + percent_encoded(fmt::format("spec.nodeName={}", node));
+}
+
+}  // namespace
+
+std::string cached_pods_path(std::string_view node) {
+    return pods_of(node) + "&resourceVersion=0";
+}
+
 std::string pods_path(std::string_view node, std::string_view after) {
-    auto path = fmt::format("/api/v1/pods?fieldSelector={}&limit={}",
-                            percent_encoded(fmt::format("spec.nodeName={}", node)), pods_a_page);
+    auto path = fmt::format("{}&limit={}", pods_of(node), pods_a_page);
     return after.empty() ? path : path + "&continue=" + percent_encoded(after);
 }
 

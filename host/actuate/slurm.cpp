@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -28,7 +29,7 @@ constexpr std::size_t most_nodes = 1'000'000;
 
 class Slurm final : public Actuator {
 public:
-    Slurm(EndpointPlan endpoint, std::map<std::string, Names> nodes, std::string host, int stop_fd)
+    Slurm(EndpointPlan endpoint, std::map<std::string, Names> nodes, HostMarks host, int stop_fd)
         : endpoint_(std::move(endpoint)),
           how_(std::get<SlurmEndpoint>(endpoint_.how)),
           nodes_(std::move(nodes)),
@@ -146,6 +147,7 @@ private:
             if (node == nodes.end()) continue;
             const auto state = state_of(node->second, host_);
             if (depth_of(state) >= 2) signalled_.erase(name);
+            told_as_peers_[name] = state.ends_with(by_peer);
             states[name] = state;
         }
         return states;
@@ -161,12 +163,16 @@ private:
             const auto node = nodes.find(step.item);
             if (node == nodes.end()) continue;  // reads back as absent
             const auto state = state_of(node->second, host_);
-            const bool others = state.ends_with(by_others);
+            const bool up = depth_of(step.action) < depth_of(state);
+            // A step up from where a peer was read to have set it: that one is gone.
+            const bool taken_over = up && state.ends_with(by_peer) && told_as_peers(step.item);
+            const bool others =
+                state.ends_with(by_others) || (state.ends_with(by_peer) && !taken_over);
             if (depth_of(state) == depth_of(step.action)) continue;
-            if (others && depth_of(step.action) < depth_of(state)) continue;
+            if (others && up) continue;
             const auto before = others ? node->second.reason : reason_before(node->second.reason);
             const auto reason =
-                depth_of(step.action) == 0 ? before : slurm_reason(host_, step, before);
+                depth_of(step.action) == 0 ? before : slurm_reason(host_.host, step, before);
             // Mostly all are alike, and come one after the other.
             if (last == alike.end() || last->first.first != step.action ||
                 last->first.second != reason) {
@@ -177,6 +183,11 @@ private:
         std::vector<Update> out;
         for (auto& [how, names] : alike) out.push_back({how.first, how.second, std::move(names)});
         return out;
+    }
+
+    [[nodiscard]] bool told_as_peers(const std::string& name) const {
+        const auto told = told_as_peers_.find(name);
+        return told != told_as_peers_.end() && told->second;
     }
 
     Result<void> carry_out(const Update& update, const Nodes& before) {
@@ -223,9 +234,9 @@ private:
         Names drained;
         for (const auto& name : update.nodes) {
             const auto node = now->find(name);
-            if (node != now->end() && state_of(node->second, host_) == "drain") {
-                drained.push_back(name);
-            }
+            if (node == now->end()) continue;
+            const auto state = state_of(node->second, host_);
+            if (depth_of(state) == 1 && !state.ends_with(by_others)) drained.push_back(name);
         }
         return drained.empty() ? Result<void>{} : set(drained, "RESUME", "");
     }
@@ -326,17 +337,18 @@ private:
     EndpointPlan endpoint_;
     SlurmEndpoint how_;
     std::map<std::string, Names> nodes_;
-    std::string host_;
+    HostMarks host_;
     int stop_fd_;
     Instant deadline_{};
     std::map<std::string, Instant> signalled_;  ///< node to when its jobs were told
     std::unordered_set<std::string> told_of_;   ///< nodes that sinfo shows: those in a partition
+    std::unordered_map<std::string, bool> told_as_peers_;  ///< as last read back: a peer's
 };
 
 }  // namespace
 
 std::unique_ptr<Actuator> make_slurm(const EndpointPlan& endpoint,
-                                     std::map<std::string, Names> nodes, std::string host,
+                                     std::map<std::string, Names> nodes, HostMarks host,
                                      int stop_fd) {
     return std::make_unique<Slurm>(endpoint, std::move(nodes), std::move(host), stop_fd);
 }

@@ -7,12 +7,14 @@
 #include <string>
 
 #include "host/actuate/actuator.hpp"
+#include "host/actuate/marks.hpp"
 
 namespace firebreak {
 
-/// `nodes`: target name to the names of its nodes. `host`: "site/id", the mark of what is ours.
+/// `nodes`: target name to the names of its nodes. `host`: whose marks count as ours, and as
+/// peers'.
 [[nodiscard]] std::unique_ptr<Actuator> make_slurm(
     const EndpointPlan& endpoint, std::map<std::string, std::vector<std::string>> nodes,
-    std::string host, int stop_fd);
+    HostMarks host, int stop_fd);
 
 }  // namespace firebreak

@@ -141,7 +141,7 @@ std::string reason_before(std::string_view reason) {
     return at == std::string_view::npos ? "" : std::string(reason.substr(at + kept.size()));
 }
 
-std::string state_of(const SlurmNode& node, std::string_view host) {
+std::string state_of(const SlurmNode& node, const HostMarks& marks) {
     const auto is = [&](std::initializer_list<std::string_view> states) {
         return std::any_of(node.state.begin(), node.state.end(), [&](const auto& state) {
             return std::find(states.begin(), states.end(), state) != states.end();
@@ -150,15 +150,21 @@ std::string state_of(const SlurmNode& node, std::string_view host) {
     const bool off = is({"POWERED_DOWN", "POWERING_DOWN", "POWER_DOWN"});
     const bool down = is({"DOWN", "FAIL"});
     const bool drained = is({"DRAIN", "DRAINED", "DRAINING"});
-    if (const auto asked = after_mark(node.reason, host)) {
+    auto whose = Whose::ours;
+    auto asked = after_mark(node.reason, marks.host);
+    for (auto peer = marks.peers.begin(); !asked && peer != marks.peers.end(); ++peer) {
+        asked = after_mark(node.reason, *peer);
+        if (asked) whose = Whose::peers;
+    }
+    if (asked) {
         // What we asked for, as far as it has come: a drained node may be powered down by Slurm
         // itself, and a node that died drained shall come back no further than it was set.
         const auto rung = depth_of(asked->substr(0, asked->find(':')));
         const int seen = off ? 3 : down ? 2 : drained ? 1 : 0;
         constexpr std::string_view words[] = {"ready", "drain", "maint", "off"};
-        if (seen > 0) return std::string(words[std::min(rung, seen)]);
+        if (seen > 0) return marked_state(words[std::min(rung, seen)], whose);
     } else if (down || drained) {
-        return std::string(down ? "maint" : "drain").append(by_others);
+        return marked_state(down ? "maint" : "drain", Whose::others);
     }
     // Powered down for want of work wakes for the next job: it is not put down.
     const bool works = is({"IDLE", "ALLOCATED", "MIXED", "ALLOC", "COMPLETING"});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/actuate/actuator.hpp"
+#include "host/actuate/marks.hpp"
 
 namespace firebreak {
 
@@ -41,8 +42,8 @@ inline constexpr std::string_view lowered_states =
 [[nodiscard]] std::string reason_before(std::string_view reason);
 
 /// "ready", "down" (serves nobody, and nobody's doing), "drain", "maint" (down) or "off" (powered
-/// down); with `by_others` where it does not bear this host's mark.
-[[nodiscard]] std::string state_of(const SlurmNode& node, std::string_view host);
+/// down); with `by_others` or `by_peer` where it does not bear this host's mark.
+[[nodiscard]] std::string state_of(const SlurmNode& node, const HostMarks& marks);
 
 /// The lines of a text as "a,b,c", more than one where one would be longer than `most_bytes`.
 [[nodiscard]] std::vector<std::string> comma_lists(std::string_view lines, std::size_t most_bytes);

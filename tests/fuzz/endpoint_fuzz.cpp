@@ -18,7 +18,8 @@
 namespace firebreak {
 namespace {
 
-constexpr std::string_view host = "seoul/seoul-1";
+const HostMarks marks{"seoul/seoul-1", {"busan/busan-1"}};
+const std::string& host = marks.host;
 constexpr std::array<std::string_view, 4> actions = {"ready", "drain", "maint", "off"};
 
 void require(bool holds) {
@@ -26,7 +27,9 @@ void require(bool holds) {
 }
 
 bool is_known(std::string state) {
-    if (state.ends_with(by_others)) state.resize(state.size() - by_others.size());
+    for (const auto whose : {by_others, by_peer}) {
+        if (state.ends_with(whose)) state.resize(state.size() - whose.size());
+    }
     return is_item_state(state) || state == draining || state == cannot_tell || state == "fsd";
 }
 
@@ -67,13 +70,13 @@ void slurm(const std::string& text) {
     for (const auto& nodes : {parse_nodes(text), parse_groups(text, 64)}) {
         if (!is_taken(nodes)) continue;
         for (const auto& [name, node] : *nodes) {
-            require(is_known(state_of(node, host)));
+            require(is_known(state_of(node, marks)));
             for (const auto action : actions) {
                 const auto reason = slurm_reason(host, step(action), node.reason);
                 require(reason.size() <= 250 && reason.find('\n') == reason.npos);
                 SlurmNode ours = node;
                 ours.reason = reason;
-                require(!state_of(ours, host).ends_with(by_others));
+                require(!state_of(ours, marks).ends_with(by_others));
             }
             static_cast<void>(reason_before(node.reason));
         }
@@ -97,11 +100,12 @@ void kube_node(const std::string& text) {
     const auto node = parse_kube_node(text, "worker-1");
     if (!is_taken(node)) return;
     require(node->name == "worker-1");
-    for (const bool left : {false, true}) require(is_known(state_of(*node, left, host)));
+    for (const bool left : {false, true}) require(is_known(state_of(*node, left, marks)));
     for (const auto action : actions) {
         for (const bool with_taint : {false, true}) {
-            const auto patch = node_patch(*node, action, host, with_taint);
+            const auto patch = node_patch(*node, action, marks, with_taint);
             require(!patch || nlohmann::json::accept(*patch));
+            static_cast<void>(node_patch(*node, action, marks.alone(), with_taint));
         }
     }
 }

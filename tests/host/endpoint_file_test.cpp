@@ -39,7 +39,9 @@ TEST_CASE("endpoint file: a Kubernetes API is told who asks, and over TLS", "[ho
     Complaints complaints;
     const auto plan =
         read_policy(policy(url + "token_file = \"/t\"\nca = \"/ca.pem\"\ntaint = true\n"
-                                 "evict_deadline = \"2m\"\nforce = true",
+                                 "evict_deadline = \"2m\"\nforce = true\n"
+                                 "silent_is_drained = true\n"
+                                 "at = \"10.0.0.2\"\nalso_at = [\"10.0.0.3\"]",
                            target),
                     complaints);
     CHECK(complaints.text().empty());
@@ -50,13 +52,17 @@ TEST_CASE("endpoint file: a Kubernetes API is told who asks, and over TLS", "[ho
     CHECK(how.evict_deadline == 2min);
     CHECK(says(describe(plan),
                "pods are evicted for 2m, then deleted against their budgets; "
-               "drained nodes are tainted NoSchedule"));
+               "drained nodes are tainted NoSchedule; a dead kubelet's ending pods are not waited "
+               "for"));
+    CHECK(says(describe(plan), " at 10.0.0.2 or 10.0.0.3, "));
 
     CHECK(with(url + "certificate = \"/c\"\nkey = \"/k\"").empty());
     CHECK(with("kubernetes = \"http://127.0.0.1:8001\"").empty());  // kubectl proxy
     CHECK(with("kubernetes = \"https://kubernetes.default.svc\"\nat = \"10.96.0.1\"\n"
                "token_file = \"/t\"")
               .empty());
+    CHECK(says(with(url + "token_file = \"/t\"\nat = \"10.96.0.1\"\nalso_at = [\"api\"]"),
+               "must be numeric addresses"));
     CHECK(says(with(url), "the API must be told who asks"));
     CHECK(says(with(url + "certificate = \"/c\""), "go together"));
     CHECK(says(with(url + "token_file = \"t\""), "must be an absolute path"));
@@ -66,6 +72,22 @@ TEST_CASE("endpoint file: a Kubernetes API is told who asks, and over TLS", "[ho
     CHECK(says(with("kubernetes = \"https://10.0.0.1/?x\"\ntoken_file = \"/t\""), "a query"));
     CHECK(says(complaints_of(policy("webhook = \"http://10.0.0.1\"\nsecret_file = \"/s\"", target)),
                "\"e\" is an endpoint of another kind"));
+}
+
+TEST_CASE("endpoint file: a node of a cluster is known by a DNS name, as long as those may be",
+          "[host][policy]") {
+    const std::string api = "kubernetes = \"http://127.0.0.1:8001\"";
+    const auto with = [&](const std::string& nodes) {
+        return complaints_of(
+            policy(api, "kubernetes = {endpoint = \"e\", nodes = [" + nodes + "]}"));
+    };
+    CHECK(with('"' + std::string(253, 'n') + '"').empty());
+    CHECK(says(with('"' + std::string(254, 'n') + '"'), "is no name: use up to 253 of"));
+    CHECK(says(with('"' + std::string(200, 'n') + "[100-399]\""), "too long to be told of"));
+    CHECK(
+        says(complaints_of(policy("slurm = \"/usr/bin\"", "slurm = {endpoint = \"e\", nodes = [\"" +
+                                                              std::string(65, 'n') + "\"]}")),
+             "use up to 64 of"));
 }
 
 TEST_CASE("endpoint file: upsd has a numeric address and a login", "[host][policy]") {

@@ -165,6 +165,27 @@ TEST_CASE("peers: what was put down and is in the policy no more is said aloud, 
     CHECK(says(lines[0], "c1"));
 }
 
+TEST_CASE("peers: a node that bears a dead one's mark is brought back, a living one's is left",
+          "[host][peers]") {
+    auto plan = story_policy();
+    plan.host = "seoul-2";
+    plan.peers = {{"seoul", "seoul-1"}};
+    plan.targets[1].kind = TargetKind::kubernetes;
+    plan.targets[1].ladder = Ladder::nodes;
+    plan.targets[1].backend = "";
+    RoomStory story(plan);
+    story.servers["text"] = {{"pangyo-a", "drain-peer"}, {"pangyo-b", "drain-other"}};
+    story.quiet_day();
+    peer_says(story, true);
+    peer_holds(story, "text", {"pangyo-a", "pangyo-b"}, Posture::drain);
+    story.pass(5min);
+    CHECK(story.take_done().empty());
+    peer_says(story, false);
+    story.pass(150s);
+    CHECK(story.take_done() == Names{"text pangyo-a ready"});
+    CHECK(story.servers["text"]["pangyo-b"] == "drain-other");
+}
+
 TEST_CASE("peers: a posture that claims a drain starts none", "[host][peers]") {
     auto plan = story_policy();
     plan.host = "seoul-2";

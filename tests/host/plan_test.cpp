@@ -169,6 +169,9 @@ TEST_CASE("plan: what is still draining is told again, and brought back in mid-d
     CHECK(plan(nodes, Posture::normal, going).empty());
     CHECK(is_set("ready", "ready"));
     CHECK_FALSE(is_set("draining", "ready"));
+    CHECK_FALSE(is_set("draining-peer@pods to go: 3", "ready"));
+    CHECK(is_set("drain-peer", "drain"));
+    CHECK(depth_of("maint-peer") == 2);
     CHECK_FALSE(is_set("draining", "drain"));
     CHECK(is_set("drain-other", "drain"));
 }

@@ -511,7 +511,7 @@ TEST_CASE("policy file: a webhook is where a numeric address says, and signs", "
     CHECK(says(complaints_of(hook("webhook = \"https://lamp.test/x\"\n" + secret)),
                "policy.toml:10:1: \"lamp.test\" is a name"));
     CHECK(says(complaints_of(hook("webhook = \"https://lamp.test/x\"\nat = \"lamp\"\n" + secret)),
-               "\"at\" must be a numeric address"));
+               "must be numeric addresses"));
     CHECK(says(complaints_of(hook("webhook = \"ftp://10.0.0.9/\"\n" + secret)), "must begin with"));
     CHECK(says(complaints_of(hook("webhook = \"https://kim:pw@10.0.0.9/\"\n" + secret)),
                "must not hold a password"));

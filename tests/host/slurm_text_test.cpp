@@ -18,7 +18,8 @@ std::string line(const std::string& name, const std::string& state,
 
 std::string state(const std::string& text, const std::string& reason = "") {
     const auto nodes = parse_nodes(line("n1", text, reason));
-    return nodes ? state_of(nodes->at("n1"), host) : "error: " + nodes.error().what;
+    return nodes ? state_of(nodes->at("n1"), {host, {"busan/busan-1"}})
+                 : "error: " + nodes.error().what;
 }
 
 Step step(const std::string& action) {
@@ -48,6 +49,9 @@ TEST_CASE("slurm text: only a node that bears this host's mark is ours", "[host]
     CHECK(state("IDLE+DRAIN", "firebreak seoul/seoul-10 drain: x") == "drain-other");
     CHECK(state("IDLE+DRAIN", "said: firebreak seoul/seoul-1 drain: x") == "drain-other");
     CHECK(state("DOWN", "Not responding") == "maint-other");
+    // A peer's is told apart: it is ours to bring back once that one is gone.
+    CHECK(state("IDLE+DRAIN", "firebreak busan/busan-1 drain: x") == "drain-peer");
+    CHECK(state("DOWN+DRAIN", "firebreak busan/busan-1 maint: x") == "maint-peer");
 }
 
 TEST_CASE("slurm text: a marked node is as far as it was asked and has come", "[host][slurm]") {
@@ -99,11 +103,11 @@ TEST_CASE("slurm text: nodes that are alike come in one line, and each is told o
     CHECK(nodes->size() == 6);
     for (const char* name : {"n1", "n2", "n3", "db7"}) {
         INFO(name);
-        CHECK(state_of(nodes->at(name), host) == "drain");
+        CHECK(state_of(nodes->at(name), {host}) == "drain");
     }
-    CHECK(state_of(nodes->at("n4"), host) == "maint-other");
+    CHECK(state_of(nodes->at("n4"), {host}) == "maint-other");
     CHECK(nodes->at("n4").reason.empty());
-    CHECK(state_of(nodes->at("n6"), host) == "drain-other");
+    CHECK(state_of(nodes->at("n6"), {host}) == "drain-other");
     CHECK(nodes->at("n6").reason == "disk | broken, [yes]");
     CHECK_FALSE(nodes->at("n6").responds);
     CHECK(parse_groups("", 10)->empty());

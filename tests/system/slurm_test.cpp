@@ -20,7 +20,7 @@ EndpointPlan endpoint(const Slurm22& cluster, SlurmEndpoint how = {}) {
 
 std::unique_ptr<Actuator> actuator(const Slurm22& cluster, const SlurmEndpoint& how = {},
                                    const std::string& host = "seoul/seoul-1") {
-    return make_slurm(endpoint(cluster, how), {{"batch", {"n1", "n2", "n3"}}}, host, -1);
+    return make_slurm(endpoint(cluster, how), {{"batch", {"n1", "n2", "n3"}}}, {host}, -1);
 }
 
 Step step(const std::string& item, const std::string& action) {
@@ -106,7 +106,7 @@ TEST_CASE("slurm: before and after a drain sinfo is asked, and no node in full",
     }
     auto plan = endpoint(cluster);
     plan.address = tools;
-    const auto ours = make_slurm(plan, {{"batch", {"n1", "n2"}}}, "seoul/seoul-1", -1);
+    const auto ours = make_slurm(plan, {{"batch", {"n1", "n2"}}}, {"seoul/seoul-1"}, -1);
     CHECK(ours->observe("batch")->at("n1") == "ready");
     const auto states = ours->apply("batch", {step("n1", "drain"), step("n2", "drain")});
     CHECK(*states == ItemStates{{"n1", "drain"}, {"n2", "drain"}});
@@ -124,7 +124,7 @@ TEST_CASE("slurm: a drain is read back as well where sinfo is missing or tells o
     std::filesystem::create_symlink("/usr/bin/scontrol", tools + "/scontrol");
     auto without = endpoint(cluster);
     without.address = tools;
-    const auto ours = make_slurm(without, {{"batch", {"n1"}}}, "seoul/seoul-1", -1);
+    const auto ours = make_slurm(without, {{"batch", {"n1"}}}, {"seoul/seoul-1"}, -1);
     CHECK(ours->observe("batch")->at("n1") == "ready");
     CHECK(ours->apply("batch", {step("n1", "drain")})->at("n1") == "drain");
 
@@ -183,7 +183,7 @@ TEST_CASE("slurm: unknown nodes are absent, and an absent slurmctld or tool is a
         auto plan = endpoint(cluster);
         plan.address = folder;
         plan.timeout = timeout;
-        return make_slurm(plan, {{"batch", {"n1", "zz"}}}, "seoul/seoul-1", -1);
+        return make_slurm(plan, {{"batch", {"n1", "zz"}}}, {"seoul/seoul-1"}, -1);
     };
     const auto some =
         with("/usr/bin", 20s)->apply("batch", {step("n1", "drain"), step("zz", "drain")});
