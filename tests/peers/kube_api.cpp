@@ -33,7 +33,7 @@ void KubeApiDouble::add_node(const std::string& name, bool ready) {
     const Guard lock(server_->mutex);
     const Json condition = {{"type", "Ready"},
                             {"status", ready ? "True" : "Unknown"},
-                            {"lastTransitionTime", server_->now()}};
+                            {"lastTransitionTime", server_->time()}};
     server_->nodes[name] = {
         {"kind", "Node"},
         {"apiVersion", "v1"},
@@ -47,7 +47,7 @@ void KubeApiDouble::add_pod(const DoublePod& pod) {
     Json metadata = {{"name", pod.name},
                      {"namespace", pod.space},
                      {"uid", "uid-" + server_->next_version()},
-                     {"creationTimestamp", server_->now()},
+                     {"creationTimestamp", server_->time()},
                      {"labels", {{"budget", pod.budget}}}};
     if (!pod.owner.empty()) {
         metadata["ownerReferences"] =

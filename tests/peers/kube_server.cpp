@@ -66,7 +66,7 @@ KubeApiDouble::Server::Server() {
     while (!http.is_running()) std::this_thread::yield();  // stop() would be lost
 }
 
-std::string KubeApiDouble::Server::now() const {
+std::string KubeApiDouble::Server::time() const {
     return fmt::format("2026-11-27T{:02}:{:02}:{:02}Z", version / 3600, version / 60 % 60,
                        version % 60);
 }
@@ -83,7 +83,7 @@ void KubeApiDouble::Server::patch_node(Json& node, const Json& patch, const std:
         fields.push_back({{"manager", manager},
                           {"operation", "Update"},
                           {"apiVersion", "v1"},
-                          {"time", now()},
+                          {"time", time()},
                           {"fieldsType", "FieldsV1"},
                           {"fieldsV1", {{"f:spec", {{"f:unschedulable", Json::object()}}}}}});
     }
@@ -94,7 +94,7 @@ void KubeApiDouble::Server::patch_node(Json& node, const Json& patch, const std:
     for (auto taint = taints.begin(); taint != taints.end();) {
         taint = taint->at("key") == key ? taints.erase(taint) : taint + 1;
     }
-    if (after) taints.push_back({{"key", key}, {"effect", "NoSchedule"}, {"timeAdded", now()}});
+    if (after) taints.push_back({{"key", key}, {"effect", "NoSchedule"}, {"timeAdded", time()}});
     node["spec"]["taints"] = taints;
     if (taints.empty()) node["spec"].erase("taints");
     node["metadata"]["resourceVersion"] = next_version();
@@ -110,7 +110,7 @@ void KubeApiDouble::Server::evict_intolerant(const std::string& name) {
 
 void KubeApiDouble::Server::end(std::vector<Json>::iterator pod) {
     if (keep_ending) {
-        (*pod)["metadata"]["deletionTimestamp"] = now();
+        (*pod)["metadata"]["deletionTimestamp"] = time();
         (*pod)["metadata"]["deletionGracePeriodSeconds"] = 30;
         return;
     }
@@ -119,7 +119,7 @@ void KubeApiDouble::Server::end(std::vector<Json>::iterator pod) {
     // Of those the scheduler puts back here that tolerate the cordon.
     if (!make_anew || !next.at("spec").contains("tolerations")) return;
     next["metadata"]["uid"] = "uid-" + next_version();
-    next["metadata"]["creationTimestamp"] = now();
+    next["metadata"]["creationTimestamp"] = time();
     pods.push_back(std::move(next));
 }
 
@@ -304,7 +304,7 @@ void KubeApiDouble::Server::remove(const Request& in, Response& out) {
     auto going = *pod;
     going["kind"] = "Pod";
     going["apiVersion"] = "v1";
-    going["metadata"]["deletionTimestamp"] = now();
+    going["metadata"]["deletionTimestamp"] = time();
     going["metadata"]["deletionGracePeriodSeconds"] = 30;
     end(pod);
     answer(out, 200, going);

@@ -49,7 +49,7 @@ struct KubeApiDouble::Server {
     Server();
 
     std::string next_version() { return std::to_string(++version); }
-    [[nodiscard]] std::string now() const;  ///< each version is a second
+    [[nodiscard]] std::string time() const;  ///< each version is a second
     void patch_node(Json& node, const Json& patch, const std::string& manager);
 
 private:
