@@ -99,6 +99,7 @@ TEST_CASE("shed: what a person opened while the agent was away is never switched
                line.fields.find("not-ours") != std::string::npos &&
                line.fields.find("videos-a") != std::string::npos;
     }));
+    outlet_commands(story);
     story.alarm("on-battery", Phase::clear);
     story.pass(10min);
     for (const auto& command : outlet_commands(story)) CHECK(command.item == "videos-b");
