@@ -241,7 +241,7 @@ TEST_CASE("controller: the pace bounds the steps of a minute, not their number",
     story.quiet_day();
     story.alarm("gas", Phase::firing);
     CHECK(story.take_done().size() == 3);
-    CHECK(story.posture.at("videos").blocked.find("pace") != std::string::npos);
+    CHECK(story.posture.at("videos").blocked.find("max_steps_per_minute") != std::string::npos);
     story.pass(59s);
     CHECK(story.take_done().empty());
     story.pass(2s);

@@ -229,7 +229,7 @@ TEST_CASE("votes: silence is a sign where a rule counts it, and makes the last w
     CHECK(votes(plan, here, 0, t0 + 1h).wanted() == Posture::normal);
     here.heartbeat(t0 + 1h);
     CHECK(doubt(ballots, Posture::drain, here.situation, max_age, t0 + 1h) ==
-          "no word yet of pangyo/any/gas");
+          "no word yet of pangyo/battery-room/gas");
     here.says("gas", Phase::clear, t0 + 1h);
     CHECK(doubt(ballots, Posture::drain, here.situation, max_age, t0 + 1h).empty());
 }
