@@ -163,7 +163,7 @@ void Controller::State::look_at_drains(Now now) {
     if (!drain_order.active()) return;
     std::vector<DrainTarget> views;
     for (const auto& target : targets) {
-        views.push_back({drain_of(target), target.reached(), target.is_read()});
+        views.push_back({drain_of(target), rehearsed_or_reached(target), target.is_read()});
     }
     drain_order.look(views, now.steady);
     for (const auto& line : drain_order.take_news()) {

@@ -129,3 +129,20 @@ TEST_CASE("drain order: what waits for a stuck one is not stuck itself", "[host]
     REQUIRE(news.size() == 1);
     CHECK(news[0].starts_with("orders is asked"));
 }
+
+TEST_CASE("drain order: a rehearsal goes through all of it", "[host][drain]") {
+    auto plan = ordered(WhenStuck::wait);
+    plan.armed = false;
+    RoomStory story(plan);
+    story.quiet_day();
+    static_cast<void>(story.controller.take_log());
+    story.alarm("gas", Phase::firing);
+    story.pass(2min);
+    Names told;
+    for (const auto& command : story.take_commands()) told.push_back(command.target);
+    CHECK(told == Names{"videos", "videos", "text", "text"});
+    CHECK(story.posture.at("text").blocked.empty());
+    for (const auto& line : story.controller.take_log()) {
+        CHECK(line.fields.find("drain-stuck") == std::string::npos);
+    }
+}
