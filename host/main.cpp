@@ -118,8 +118,11 @@ std::optional<std::string> text_for_record(const PolicyPlan& plan, const std::st
         return std::string(std::istreambuf_iterator<char>(in), {});
     };
     auto text = recorded_text(text_of_file(config));
-    if (!plan.map || plan.map->devices.empty()) return text;
-    return with_devices(std::move(text), text_of_file(plan.map->devices));
+    if (!plan.map) return text;
+    for (const auto& [key, path] : plan.map->lists) {
+        text = with_list(std::move(text), key, text_of_file(path));
+    }
+    return text;
 }
 
 /// The journal's file, or why another host has it: then this one must not begin at all. Whatever

@@ -198,8 +198,7 @@ std::string describe_target(const TargetPlan& target) {
 
 }  // namespace
 
-PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints,
-                        std::optional<std::string_view> devices) {
+PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints, const RecordedLists* recorded) {
     PolicyPlan plan;
     if (!file.parsed()) return plan;
     Section root = file.root();
@@ -236,7 +235,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints,
     for (auto& section : root.rows("rule")) read_rule(section, plan);
     warn_of_own_domain(plan);
     warn_of_silence_below_quorum(plan);
-    if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints, devices);
+    if (auto map = root.table("topology")) plan.map = read_power_map(*map, complaints, recorded);
     for (auto& section : root.rows("ups")) read_ups(section, plan);
     check_power(plan, complaints);
     if (auto restore = root.table("restore")) plan.restore = read_restore(*restore);

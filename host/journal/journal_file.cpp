@@ -36,12 +36,13 @@ std::string recorded_text(std::string text) {
     return text;
 }
 
-/// A comment, so that what is recorded remains a policy's text.
-constexpr std::string_view devices_follow = "\n# the list of devices, as it was read:\n#|";
+/// Comments, so that what is recorded remains a policy's text.
+constexpr std::string_view list_begins = "\n# the list ";
+constexpr std::string_view list_follows = ", as it was read:\n#|";
 
-std::string with_devices(std::string recorded, std::string_view devices) {
-    recorded += devices_follow;
-    for (const char c : devices) {
+std::string with_list(std::string recorded, std::string_view key, std::string_view list) {
+    recorded.append(list_begins).append(key).append(list_follows);
+    for (const char c : list) {
         recorded += c;
         if (c == '\n') recorded += "#|";
     }
@@ -49,14 +50,22 @@ std::string with_devices(std::string recorded, std::string_view devices) {
 }
 
 RecordedPolicy parts_of_recorded(std::string_view text) {
-    const auto end = text.rfind(devices_follow);
-    if (end == std::string_view::npos) return {std::string(text), std::nullopt};
-    RecordedPolicy parts{std::string(text.substr(0, end)), ""};
-    const auto list = text.substr(end + devices_follow.size());
-    for (std::size_t at = 0; at < list.size(); ++at) {
-        *parts.devices += list[at];
-        if (list[at] == '\n' && list.substr(at + 1).starts_with("#|")) at += 2;
+    RecordedPolicy parts;
+    for (;;) {  // the last one first: within a list no line begins like this
+        const auto begin = text.rfind(list_begins);
+        if (begin == std::string_view::npos) break;
+        const auto key = begin + list_begins.size();
+        const auto key_end = text.find(list_follows, key);
+        if (key_end == std::string_view::npos) break;
+        auto& list = parts.lists[std::string(text.substr(key, key_end - key))];
+        const auto lines = text.substr(key_end + list_follows.size());
+        for (std::size_t at = 0; at < lines.size(); ++at) {
+            list += lines[at];
+            if (lines[at] == '\n' && lines.substr(at + 1).starts_with("#|")) at += 2;
+        }
+        text = text.substr(0, begin);
     }
+    parts.policy = text;
     return parts;
 }
 

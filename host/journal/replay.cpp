@@ -100,10 +100,12 @@ Result<PolicyPlan> plan_of_recorded(std::string_view text) {
     Complaints complaints;
     const auto parts = parts_of_recorded(text);
     auto file = ConfigFile::parse(parts.policy, "the recorded policy", complaints);
-    auto plan = parse_policy(file, complaints, parts.devices.value_or(""));
+    auto plan = parse_policy(file, complaints, &parts.lists);
     if (plan.targets.empty() || plan.rules.empty()) return fail(Fault::config, complaints.text());
-    if (plan.map && !plan.map->devices.empty() && !parts.devices) {
-        return fail(Fault::config, "the list of devices that its policy names is not recorded");
+    if (!plan.map) return plan;
+    for (const auto& [key, file_name] : plan.map->lists) {
+        if (parts.lists.contains(key)) continue;
+        return fail(Fault::config, "the list of " + key + " that its policy names is not recorded");
     }
     return plan;
 }

@@ -52,7 +52,7 @@ struct MapCord {
 
 struct PowerMap {
     std::string broker_site;  ///< where the broker stands; "" not said
-    std::string devices;      ///< the file that further servers come from; "" none
+    std::map<std::string, std::string> lists;  ///< files read for it, by the key that names them
     std::vector<MapUps> upss;
     std::vector<MapPdu> pdus;
     std::vector<MapRack> racks;

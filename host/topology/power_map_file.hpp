@@ -1,20 +1,20 @@
-// Reads [topology] of a policy file, and the list of devices it names. All errors are kept.
+// Reads [topology] of a policy file, and the lists it names. All errors are kept.
 #pragma once
 
-#include <optional>
-#include <string_view>
+#include <functional>
+#include <map>
+#include <string>
 
 #include "contract/support/config_file.hpp"
 #include "host/topology/power_map.hpp"
 
 namespace firebreak {
 
-/// `devices`: the list's text, where the file itself is not to be asked.
-[[nodiscard]] PowerMap read_power_map(Section section, Complaints& complaints,
-                                      std::optional<std::string_view> devices = std::nullopt);
+/// The texts of lists by the key that names them, as they once were.
+using RecordedLists = std::map<std::string, std::string, std::less<>>;
 
-/// Adds the active servers of a list of devices, as NetBox exports it.
-void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
-                 Complaints& complaints);
+/// `recorded`: in place of the files themselves, which are then not asked.
+[[nodiscard]] PowerMap read_power_map(Section section, Complaints& complaints,
+                                      const RecordedLists* recorded = nullptr);
 
 }  // namespace firebreak

@@ -284,16 +284,20 @@ TEST_CASE("recorded policy: no password is written down, all else is", "[host][j
     CHECK(recorded_text("password_file = \"/etc/p\"\n") == "password_file = \"/etc/p\"\n");
 }
 
-TEST_CASE("recorded policy: the list of devices goes with it, and comes back to the byte",
+TEST_CASE("recorded policy: the lists it names go with it, and come back to the byte",
           "[host][journal]") {
     const std::string policy = "site = \"a\"\n[topology]\ndevices = \"d.csv\"\n";
-    for (const std::string list : {"name,site\r\n\"a\nb\",x\n", "", "\n\n#|\n", "no end"}) {
-        const auto parts = parts_of_recorded(with_devices(policy, list));
+    const std::string begins = "\n# the list feeds, as it was read:\n#|";
+    for (const std::string& list :
+         {std::string("name,site\r\n\"a\nb\",x\n"), std::string(), std::string("\n\n#|\n"),
+          std::string("no end"), begins + "nested"}) {
+        const auto both = with_list(with_list(policy, "devices", list), "feeds", "rack\n");
+        const auto parts = parts_of_recorded(both);
         CHECK(parts.policy == policy);
-        CHECK(parts.devices == list);
+        CHECK(parts.lists == RecordedLists{{"devices", list}, {"feeds", "rack\n"}});
     }
     CHECK(parts_of_recorded(policy).policy == policy);
-    CHECK_FALSE(parts_of_recorded(policy).devices);
+    CHECK(parts_of_recorded(policy).lists.empty());
 }
 
 TEST_CASE("recorded policy: a replay knows the devices of then, or says that it does not",
@@ -324,7 +328,8 @@ while = {site = "pangyo", alarm = "gas"}
 targets = ["racks"]
 at_least = "shed"
 )";
-    const auto plan = plan_of_recorded(with_devices(policy, "name,site,rack\ns1,pangyo,r1\n"));
+    const auto plan =
+        plan_of_recorded(with_list(policy, "devices", "name,site,rack\ns1,pangyo,r1\n"));
     REQUIRE(plan);
     REQUIRE(plan->map->servers.size() == 1);
     CHECK(plan->map->servers[0].name == "s1");

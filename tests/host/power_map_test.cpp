@@ -1,6 +1,7 @@
 #include "host/topology/power_map.hpp"
 
 #include "host/power/servers_off.hpp"
+#include "host/topology/netbox.hpp"
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "tests/catch.hpp"
@@ -10,6 +11,8 @@
 using namespace firebreak;
 
 namespace {
+
+using Names = std::vector<std::string>;
 
 const std::string head = R"(site = "seoul"
 host = "seoul-1"
@@ -328,4 +331,55 @@ TEST_CASE("power map: a bad list of devices says where", "[host][topology]") {
     auto missing = pangyo;
     missing.insert(missing.find("broker_site"), "devices = \"nowhere.csv\"\n");
     CHECK(says(complaints_of(head + missing), "cannot read \"nowhere.csv\""));
+}
+
+TEST_CASE("feeds: NetBox's list of power feeds says what feeds each rack", "[host][topology]") {
+    PowerMap map;
+    map.upss = {{"ups-a", "pangyo", "a", 100, {}}, {"ups-b", "pangyo", "b", 100, {}}};
+    map.pdus = {{"pp-a", "ups-a", {}}, {"pp-b", "ups-b", {}}};
+    map.racks = {{"r0", "pangyo", {"pp-a"}, {}}};
+    Complaints complaints;
+    add_devices(map, "name,site,rack\ns1,Pangyo,r1\ns2,Pangyo,\"r,2\"\n", "d.csv", complaints);
+    add_feeds(map,
+              "Name,Power panel,Rack,Status,Type\r\n"
+              "f1,pp-a,r1,Active,Primary\r\n"
+              "f2,pp-b,r1,Active,Redundant\r\n"
+              "f3,pp-b,r1,Active,Redundant\r\n"      // a second cord from one panel
+              "f4,pp-a,\"r,2\",Planned,Primary\r\n"  // not there yet
+              "f5,pp-b,\"r,2\",Active,Primary\r\n"
+              "f6,pp-b,,Active,Primary\r\n"  // of no rack
+              "f7,pp-b,r0,Active,Redundant\r\n",
+              "f.csv", complaints);
+    link_power(map, complaints);
+    CHECK(complaints.text().empty());
+    REQUIRE(map.racks.size() == 3);
+    CHECK(map.racks[0].pdus == Names{"pp-a", "pp-b"});  // drawn before, and fed by more
+    CHECK(map.racks[1].name == "r1");
+    CHECK(map.racks[1].pdus == Names{"pp-a", "pp-b"});
+    CHECK(map.racks[2].name == "r,2");
+    CHECK(map.racks[2].pdus == Names{"pp-b"});
+    CHECK(map.feeds[0] == std::vector<std::size_t>{0, 1});
+    CHECK(map.feeds[1] == std::vector<std::size_t>{1});
+}
+
+TEST_CASE("feeds: what cannot be placed is told of with its line and column", "[host][topology]") {
+    PowerMap map;
+    map.pdus = {{"pp-a", "ups-a", {}}};
+    map.upss = {{"ups-a", "pangyo", "a", 100, {}}};
+    Complaints complaints;
+    add_devices(map, "name,site,rack\ns1,pangyo,r1\ns2,busan,r1\n", "d.csv", complaints);
+    add_feeds(map, "rack,power panel\nr1,pp-a\nr9,pp-a\nr1,\n", "f.csv", complaints);
+    const auto told = complaints.text();
+    CHECK(told.find("f.csv:2:1: more than one site has a rack \"r1\"") != std::string::npos);
+    CHECK(told.find("f.csv:3:1: no rack \"r9\"") != std::string::npos);
+    CHECK(told.find("f.csv:4:4: a feed needs its power panel") != std::string::npos);
+    Complaints unknown;
+    add_feeds(map, "rack,pdu,site\nr1,pp-z,pangyo\nr1,pp-a,Pan!gyo\n", "f.csv", unknown);
+    link_power(map, unknown);
+    CHECK(unknown.text().find("f.csv:2:1") != std::string::npos);
+    CHECK(unknown.text().find("pp-z") != std::string::npos);
+    CHECK(unknown.text().find("f.csv:3:9: \"Pan!gyo\" is no name of a site") != std::string::npos);
+    Complaints headless;
+    add_feeds(map, "rack\nr1\n", "f.csv", headless);
+    CHECK(headless.text().find("f.csv:1:1") != std::string::npos);
 }
