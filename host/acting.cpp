@@ -44,9 +44,8 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
         target.ledger.settled();
         target.rested = target.basis();
     }
-    std::vector<Step> passed;
-    passed.reserve(steps.size());
-    std::size_t fresh = 0;  // without those that are commands under way
+    std::size_t passed = 0;  // they move to the front: of thousands a second list is felt
+    std::size_t fresh = 0;   // without those that are commands under way
     for (auto& step : steps) {
         auto refused = guards(target, step, now);
         if (!refused) refused = budget(target, step, fresh, now);
@@ -61,10 +60,12 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
         }
         took(target, step, now);
         if (!target.outlets.commanding(step)) ++fresh;
-        passed.push_back(std::move(step));
+        auto& place = steps[passed++];
+        if (&place != &step) place = std::move(step);
     }
-    target.rehearsing = !armed && !steps.empty() && passed.size() == steps.size();
-    return passed;
+    target.rehearsing = !armed && !steps.empty() && passed == steps.size();
+    steps.resize(passed);
+    return steps;
 }
 
 void Controller::State::took(const Target& target, const Step& step, Now now) {
