@@ -220,14 +220,10 @@ std::optional<std::size_t> Controller::State::elsewhere_of(const Target& target)
     if (!elsewhere.ready) return std::nullopt;
     std::set<std::string> counted;  // a server once, however many targets name it
     for (const auto* other : target.stand_ins) {
-        const auto items = other->ledger.going_down();
-        const std::set<std::string> going(items.begin(), items.end());
+        const auto serving = ready_servers({&other->ledger});
+        if (!serving) continue;
         for (const auto& item : other->plan->items) {
-            const auto& states = other->ledger.states();
-            const auto state = states.find(item);
-            const bool serves = other->ledger.known() && state != states.end() &&
-                                is_ready(state->second) && !going.contains(item);
-            if (serves) counted.insert(share_key(*other->plan, item));
+            if (serving->contains(item)) counted.insert(share_key(*other->plan, item));
         }
     }
     *elsewhere.ready += counted.size();
@@ -309,7 +305,8 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
     for (const auto& step : steps) {
         if (target.rehearsed.insert(step.id).second) fresh.push_back(step);
     }
-    for (const auto& name : fresh.empty() ? std::vector<std::string>{} : target.plan->after) {
+    if (fresh.empty()) return;
+    for (const auto& name : target.plan->after) {
         const Target* other = find(name);
         if (other == nullptr || rehearsed_or_reached(*other) == other->reached()) continue;
         tell(LogLevel::info, "rehearsed-after",

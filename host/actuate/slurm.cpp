@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -147,7 +146,11 @@ private:
             if (node == nodes.end()) continue;
             const auto state = state_of(node->second, host_);
             if (depth_of(state) >= 2) signalled_.erase(name);
-            told_as_peers_[name] = state.ends_with(by_peer);
+            if (state.ends_with(by_peer)) {
+                told_as_peers_.insert(name);
+            } else {
+                told_as_peers_.erase(name);
+            }
             states[name] = state;
         }
         return states;
@@ -165,7 +168,8 @@ private:
             const auto state = state_of(node->second, host_);
             const bool up = depth_of(step.action) < depth_of(state);
             // A step up from where a peer was read to have set it: that one is gone.
-            const bool taken_over = up && state.ends_with(by_peer) && told_as_peers(step.item);
+            const bool taken_over =
+                up && state.ends_with(by_peer) && told_as_peers_.contains(step.item);
             const bool others =
                 state.ends_with(by_others) || (state.ends_with(by_peer) && !taken_over);
             if (depth_of(state) == depth_of(step.action)) continue;
@@ -183,11 +187,6 @@ private:
         std::vector<Update> out;
         for (auto& [how, names] : alike) out.push_back({how.first, how.second, std::move(names)});
         return out;
-    }
-
-    [[nodiscard]] bool told_as_peers(const std::string& name) const {
-        const auto told = told_as_peers_.find(name);
-        return told != told_as_peers_.end() && told->second;
     }
 
     Result<void> carry_out(const Update& update, const Nodes& before) {
@@ -342,7 +341,7 @@ private:
     Instant deadline_{};
     std::map<std::string, Instant> signalled_;  ///< node to when its jobs were told
     std::unordered_set<std::string> told_of_;   ///< nodes that sinfo shows: those in a partition
-    std::unordered_map<std::string, bool> told_as_peers_;  ///< as last read back: a peer's
+    std::unordered_set<std::string> told_as_peers_;  ///< as last read back: a peer's
 };
 
 }  // namespace
