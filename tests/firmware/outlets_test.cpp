@@ -63,6 +63,12 @@ struct Room {
         }
         outlets.tick(history, t0 + at);
     }
+    /// Seen on, told off by one that carries it out; the answer is still to be taken.
+    void switches_off() {
+        shows(1, 0s);
+        asks(command("off", 1), 1s);
+        reports(outlets.take_writes().at(0).ticket, Words{0}, 2s);
+    }
     std::vector<Outcome> outcomes() {
         std::vector<Outcome> all;
         for (const auto& answer : outlets.take_answers()) all.push_back(answer.outcome);
@@ -160,9 +166,7 @@ TEST_CASE("outlets: a command delivered twice is answered again and written once
 TEST_CASE("outlets: asked again with a new number, what was carried out is done, not so before",
           "[firmware][outlets]") {
     Room room;
-    room.shows(1, 0s);
-    room.asks(command("off", 1), 1s);
-    room.reports(room.outlets.take_writes().at(0).ticket, Words{0}, 2s);
+    room.switches_off();
     CHECK(room.outcomes() == Outcomes{Outcome::done});  // and the answer is lost
     room.shows(0, 3s);
     room.asks(command("off", 2), 4s);
@@ -181,9 +185,7 @@ TEST_CASE("outlets: asked again with a new number, what was carried out is done,
 TEST_CASE("outlets: what somebody else has switched meanwhile is no longer the step's doing",
           "[firmware][outlets]") {
     Room room;
-    room.shows(1, 0s);
-    room.asks(command("off", 1), 1s);
-    room.reports(room.outlets.take_writes().at(0).ticket, Words{0}, 2s);
+    room.switches_off();
     static_cast<void>(room.outcomes());
     Duration again = 5s;
     SECTION("on by hand, and off again") {
@@ -210,9 +212,7 @@ TEST_CASE("outlets: what somebody else has switched meanwhile is no longer the s
 TEST_CASE("outlets: a host that asks for what another's step has done did not do it",
           "[firmware][outlets]") {
     Room room;
-    room.shows(1, 0s);
-    room.asks(command("off", 1), 1s, seoul);
-    room.reports(room.outlets.take_writes().at(0).ticket, Words{0}, 2s);
+    room.switches_off();
     static_cast<void>(room.outcomes());
     room.asks(command("off", 1), 3s, busan);  // the same id: the same step for the same alarm
     CHECK(room.outcomes() == Outcomes{Outcome::already});

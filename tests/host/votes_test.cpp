@@ -73,7 +73,17 @@ struct Room {
         notice.stamp = {"b1", ++seq, {}};
         situation.alarm(room, notice, at);
     }
+    /// The first word of somebody who has never said that he lives.
+    void stranger_says(const Origin& stranger, const std::string& alarm) {
+        AlarmNotice notice;
+        notice.alarm = alarm;
+        notice.phase = Phase::firing;
+        notice.stamp = {stranger.id, 1, {}};
+        situation.alarm(stranger, notice, t0);
+    }
 };
+
+const Origin roof{"pangyo", Role::agent, "roof"};
 
 PolicyPlan policy(std::vector<TargetPlan> targets, std::vector<RulePlan> rules) {
     PolicyPlan plan;
@@ -242,15 +252,9 @@ TEST_CASE("votes: two sites do not confirm each other", "[host][votes]") {
     const auto plan = policy({haproxy("text")}, {anywhere});
     Room here;
     here.says("smoke", Phase::firing);
-    AlarmNotice gas;
-    gas.alarm = "gas";
-    gas.phase = Phase::firing;
-    gas.stamp = {"b7", 1, {}};
-    const Origin elsewhere{"anyang", Role::agent, "battery-room"};
-    here.situation.alarm(elsewhere, gas, t0);
+    here.stranger_says({"anyang", Role::agent, "battery-room"}, "gas");
     CHECK(votes(plan, here).wanted() == Posture::normal);
-    const Origin beside{"pangyo", Role::agent, "roof"};
-    here.situation.alarm(beside, gas, t0);
+    here.stranger_says(roof, "gas");
     const auto poll = votes(plan, here);
     CHECK(poll.wanted() == Posture::drain);
     CHECK(poll.votes.size() == 2);  // what the other site says is no reason here
@@ -435,11 +439,7 @@ TEST_CASE("votes: two agents that say the same are one sign; shelved, none", "[h
     const auto plan = policy({haproxy("text")}, {two});
     Room here;
     here.says("smoke", Phase::firing);
-    AlarmNotice again;
-    again.alarm = "smoke";
-    again.phase = Phase::firing;
-    again.stamp = {"roof", 1, {}};
-    here.situation.alarm({"pangyo", Role::agent, "roof"}, again, t0);
+    here.stranger_says(roof, "smoke");
     CHECK(votes(plan, here).votes.empty());
     here.says("gas", Phase::firing, t0, true);
     CHECK(votes(plan, here).votes.empty());
@@ -454,11 +454,7 @@ TEST_CASE("votes: a second sign that is old starts nothing, but votes", "[host][
     const auto plan = policy({haproxy("text")}, {two});
     Room here;
     here.says("smoke", Phase::firing);
-    AlarmNotice gas;  // of an agent that has never said that it lives
-    gas.alarm = "gas";
-    gas.phase = Phase::firing;
-    gas.stamp = {"roof", 1, {}};
-    here.situation.alarm({"pangyo", Role::agent, "roof"}, gas, t0);
+    here.stranger_says(roof, "gas");
     const auto result = votes(plan, here);
     CHECK(result.wanted() == Posture::drain);
     for (const auto& vote : result.votes) CHECK_FALSE(vote.fresh);
