@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <mutex>
 
 #include "contract/link/dotless_link.hpp"
 #include "contract/link/link.hpp"
@@ -44,6 +45,16 @@ std::string reason_of(const mqtt::token& token) {
         return mqtt::exception::reason_code_str(reason);
     }
     return code == MQTTASYNC_FAILURE ? "no answer" : mqtt::exception::error_str(code);
+}
+
+/// OpenSSL 3 sets itself up when it is used; unused it costs megabytes of a board. Once in a
+/// process: it makes paho's locks anew (MQTTAsync.c, MQTTAsync_init), which its threads may hold.
+void set_up_paho() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
+        MQTTAsync_global_init(&init);
+    });
 }
 
 /// Two functions as a listener of paho's; called on paho's threads.
@@ -144,9 +155,7 @@ private:
         state_ = State::connecting;
         try {
             if (!client_) {
-                // OpenSSL 3 sets itself up when it is used; unused it costs megabytes of a board.
-                MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
-                MQTTAsync_global_init(&init);
+                set_up_paho();
                 // No persistence, no sending while disconnected: the outbox is the cores' own.
                 client_ = std::make_unique<mqtt::async_client>(
                     paho_url(url()), options_.client_id, mqtt::create_options(mqtt_version()));
