@@ -320,10 +320,6 @@ std::string hint(std::string_view word, const std::vector<std::string_view>& nam
     return near.empty() ? "" : "; did you mean \"" + std::string(near) + "\"?";
 }
 
-std::string where(const Place& place) {
-    return place.file + ':' + std::to_string(place.line) + ':' + std::to_string(place.column);
-}
-
 std::vector<std::string> read_targets(Section& section, const PolicyPlan& plan) {
     auto targets = section.texts("targets");
     if (targets.empty()) section.complain("targets", "no targets: name at least one");

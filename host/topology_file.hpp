@@ -16,7 +16,4 @@ void read_topology(Section& root, PolicyPlan& plan, Complaints& complaints);
 /// "; did you mean …?" or "" when no name is near.
 [[nodiscard]] std::string hint(std::string_view word, const std::vector<std::string_view>& names);
 
-/// A place as complaints have it, for those that speak of two.
-[[nodiscard]] std::string where(const Place& place);
-
 }  // namespace firebreak

@@ -21,16 +21,20 @@ foreach(folder profiles rules)
 endforeach()
 install(DIRECTORY boards/ DESTINATION ${shared}/boards COMPONENT agent USE_SOURCE_PERMISSIONS
   PATTERN "*.service" EXCLUDE)
-foreach(page agent alarms broker dashboards profiles site trust)
+foreach(page agent alarms broker dashboards install profiles site trust)
   install(FILES docs/${page}.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-agent/docs
     COMPONENT agent)
 endforeach()
-foreach(page draining operating policy restoration shedding topology trust)
+foreach(page broker dashboards draining install operating policy restoration shedding site topology trust)
   install(FILES docs/${page}.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-host/docs
     COMPONENT host)
 endforeach()
-install(FILES packaging/kubernetes-access.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-host
+install(FILES packaging/kubernetes-access.yaml DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-host/packaging
   COMPONENT host)
+foreach(component agent host)
+  install(FILES contract/README.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-${component}/contract
+    COMPONENT ${component})
+endforeach()
 install(DIRECTORY sim/scenarios/ DESTINATION ${shared}/scenarios COMPONENT sim
   FILES_MATCHING PATTERN "*.toml")
 

@@ -8,6 +8,10 @@
 
 namespace firebreak {
 
+std::string where(const Place& place) {
+    return fmt::format("{}:{}:{}", place.file, place.line, place.column);
+}
+
 void Complaints::add(Place place, std::string what) {
     // What is quoted from a file must neither break the line nor speak to the terminal.
     std::ranges::replace_if(
@@ -23,7 +27,7 @@ std::string Complaints::text() const {
     sorted.erase(std::unique(sorted.begin(), sorted.end(), same), sorted.end());
     std::string out;
     for (const auto& [place, what] : sorted) {
-        out += fmt::format("{}:{}:{}: {}\n", place.file, place.line, place.column, what);
+        out += where(place) + ": " + what + '\n';
     }
     return items_.size() < most ? out : out + "there may be more; correct these first\n";
 }

@@ -19,6 +19,9 @@ struct Place {
     auto operator<=>(const Place&) const = default;
 };
 
+/// `file:line:column`, as compilers and editors have it.
+[[nodiscard]] std::string where(const Place& place);
+
 struct Complaint {
     Place place;
     std::string what;  ///< what is wrong, and what to do
