@@ -60,6 +60,10 @@ std::optional<SigningKey> read_signing(Section section) {
         section.complain("key", fmt::format("others than its owner may use {}: chmod 600 it, and "
                                             "make a new key if they might have",
                                             path));
+    } else if (::access(path.c_str(), R_OK) != 0) {
+        section.complain("key", fmt::format("cannot read {}: it must belong to the user that this "
+                                            "program runs as",
+                                            path));
     } else {
         const auto line = first_line(path);
         if (line.starts_with(secret_head)) key = parse_signing_key(line.substr(secret_head.size()));

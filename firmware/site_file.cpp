@@ -108,7 +108,7 @@ void SiteReader::read_flood(Section& root) {
 
 void SiteReader::read_broker(Section& root) {
     if (auto broker = root.table("broker")) plan_.broker = firebreak::read_broker(*broker);
-    plan_.metrics = read_metrics(root);
+    plan_.metrics = read_metrics(root, "127.0.0.1:9464");
     if (auto table = root.table("home_assistant")) {
         plan_.home_assistant = table->name_or("prefix", "homeassistant");
         table->finish();

@@ -69,7 +69,9 @@ std::vector<Step> Controller::State::allowed(Target& target, Now now) {
 }
 
 void Controller::State::took(const Target& target, const Step& step, Now now) {
-    if (restoration.active() && step.from && !lowers(step)) {
+    const bool goes_out =
+        !armed || (by_message(*target.plan) ? linked : target.ledger.may_step(now.steady));
+    if (restoration.active() && step.from && !lowers(step) && goes_out) {
         restoration.took(place_of(target), step, armed, now.steady);
     }
     counts(target, step);

@@ -10,13 +10,15 @@
 namespace firebreak {
 namespace {
 
-/// Time for the broker to hand over what an earlier life of this host retained, before this
-/// life's postures replace it.
-constexpr Duration seeding_grace = std::chrono::seconds(1);
-
-/// Time for it to hand over what it kept while this host was away: an alarm that came and went
-/// must not be taken for one that has come.
-constexpr Duration catching_up = std::chrono::seconds(1);
+std::set<std::string, std::less<>> alarms_named(const PolicyPlan& plan) {
+    std::set<std::string, std::less<>> names;
+    for (const auto& rule : plan.rules) {
+        names.insert(rule.alarm);
+        names.insert(rule.alarms.begin(), rule.alarms.end());
+    }
+    for (const auto& ups : plan.upss) names.insert(ups.on_battery);
+    return names;
+}
 
 /// Protect the important first: traffic by tier, the first tier first; load the other way.
 std::vector<std::size_t> acting_order(const std::vector<TargetPlan>& targets) {
@@ -88,6 +90,7 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
         }
     }
     if (plan.guard.min_elsewhere > 0) find_stand_ins();
+    situation.listen_for(alarms_named(plan));
     for (const auto& rule : plan.rules) {
         if (rule.agent.empty() || rule.site.empty()) continue;
         situation.expect({rule.site, Role::agent, rule.agent}, start.steady);
@@ -123,18 +126,6 @@ Target* Controller::State::find(const std::string& name) {
     const auto found = std::find_if(targets.begin(), targets.end(),
                                     [&](const Target& t) { return t.plan->name == name; });
     return found == targets.end() ? nullptr : &*found;
-}
-
-void Controller::State::link_up(const LinkUp& link, Now now) {
-    linked = true;
-    record.keep(EntryKind::link, now, text_of(link));
-    if (link.resumed) caught_up = now.steady + catching_up;
-    if (postures_from == never) postures_from = now.steady + seeding_grace;
-    situation.link_up(now.steady);
-    peers.link_up(now.steady);
-    outgoing.link_up();
-    for (auto& target : targets) target.outlets.hurry(now.steady);
-    publish_status(now);
 }
 
 void Controller::State::evaluate(Now now) {
@@ -258,14 +249,7 @@ void Controller::take_in(const HostInput& input, Now now) {
     if (const auto* recall = std::get_if<Recall>(&input)) state_->recall(*recall, now);
     if (const auto* ask = std::get_if<Ask>(&input)) state_->ask(*ask, now);
     if (const auto* word = std::get_if<JournalWord>(&input)) state_->journal_word(*word, now);
-    if (const auto* down = std::get_if<LinkDown>(&input)) {
-        state_->record.keep(EntryKind::link, now, text_of(*down));
-        state_->linked = false;
-        state_->situation.link_down(now.steady);
-        state_->peers.link_down(now.steady);
-        state_->lives.forget_held();
-        state_->outgoing.link_down();
-    }
+    if (const auto* down = std::get_if<LinkDown>(&input)) state_->link_down(*down, now);
 }
 
 void Controller::handle(const HostInput& input, Now now) {
@@ -300,7 +284,7 @@ Instant Controller::next_deadline() const {
     for (const auto& target : state.targets) {
         if (!by_message(*target.plan)) {
             next = std::min(next, target.ledger.next_deadline(state.evaluated_at));
-        } else if (state.linked) {
+        } else if (state.linked && state.armed) {  // who rehearses repeats no command
             next = std::min(next, target.outlets.next_deadline());
         }
         if (target.poll.wanted() < target.rung.wanted && target.doubt.empty()) {

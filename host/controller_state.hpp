@@ -47,6 +47,7 @@ struct Controller::State {
     void seed(const Topic& topic, const PostureNotice& notice, Now now);
     void receipt(const Receipt& receipt, Now now);
     void link_up(const LinkUp& link, Now now);
+    void link_down(const LinkDown& link, Now now);
 
     // What the situation is told, and the journal with it.
     [[nodiscard]] Heard hear(const Origin& agent, const AlarmNotice& notice, Now now);
@@ -83,6 +84,7 @@ struct Controller::State {
     /// `news`: something follows from its feedback.
     void record_receipt(const Receipt& receipt, const Target& target, bool news, Now now);
     void note(EntryKind kind, const Step& step);
+    void record_standing(Now now);
     void record_tick(Now now);
 
     void evaluate(Now now);

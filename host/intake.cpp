@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::size_t max_kinds_logged = 64;
 
+/// Time for the broker to hand over what an earlier life of this host retained, before this
+/// life's postures replace it.
+constexpr Duration seeding_grace = std::chrono::seconds(1);
+
+/// Time for it to hand over what it kept while this host was away: an alarm that came and went
+/// must not be taken for one that has come.
+constexpr Duration catching_up = std::chrono::seconds(1);
+
 }  // namespace
 
 bool Controller::State::is_first(std::string what) {
@@ -94,6 +102,7 @@ void Controller::State::alarm(const Origin& agent, const AlarmNotice& notice, bo
     }
     if (life == Life::unproved && lives.hold(agent, notice)) {
         ++counters["messages.unproved"];
+        situation.suspect(agent, notice);
         return;
     }
     dropped("replayed", "alarm", "of a life of the agent that is over or cannot be proved");
@@ -125,6 +134,7 @@ void Controller::State::status(const Origin& agent, const Status& status, bool g
         return;
     }
     heard(hear(agent, status, now));
+    if (status.online) situation.proved(agent);
     for (const auto& notice : lives.take_held(agent)) {
         heard(hear(agent, notice, now));
     }
@@ -224,6 +234,28 @@ void Controller::State::tell_receipt(const std::string& target, const std::strin
         tell(done ? LogLevel::info : LogLevel::warning, "receipt",
              {{"target", target}, {"items", some}, {"action", action}, {"reads", is}});
     }
+}
+
+void Controller::State::link_up(const LinkUp& link, Now now) {
+    linked = true;
+    record.keep(EntryKind::link, now, text_of(link));
+    if (link.resumed) caught_up = now.steady + catching_up;
+    if (postures_from == never) postures_from = now.steady + seeding_grace;
+    situation.link_up(now.steady);
+    peers.link_up(now.steady);
+    outgoing.link_up();
+    for (auto& target : targets) target.outlets.hurry(now.steady);
+    publish_status(now);
+}
+
+void Controller::State::link_down(const LinkDown& link, Now now) {
+    tell(LogLevel::warning, "link-down", {{"why", link.why}});
+    record.keep(EntryKind::link, now, text_of(link));
+    linked = false;
+    situation.link_down(now.steady);
+    peers.link_down(now.steady);
+    lives.forget_held();
+    outgoing.link_down();
 }
 
 }  // namespace firebreak

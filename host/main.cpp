@@ -155,9 +155,11 @@ void recall(Controller& controller, const PolicyPlan& plan, Now at) {
         read_requests(plan.journal.file, [&](const std::string& text) { requests.take(text); });
     if (!read) {
         log(LogLevel::error, "journal-unread",
-            {{"why", read.error().what}, {"note", "holds of earlier lives are not known"}});
+            {{"why", read.error().what},
+             {"note", "holds of earlier lives are not known: it only rehearses until armed"}});
     }
-    const auto recalled = requests.recall(at.wall);
+    auto recalled = requests.recall(at.wall);
+    if (!read) recalled.disarmed_by = "an unread journal";
     if (recalled.holds.empty() && recalled.disarmed_by.empty()) return;
     controller.handle(recalled, at);
 }
@@ -216,10 +218,11 @@ void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& 
             } else if (const auto* scrape = std::get_if<Scrape>(&*input)) {
                 scrape->answer->set_value(controller.metrics(now()));
             }
-            input.reset();
-            if (taken < inputs_at_once) input = inbox.take_now();
+            if (taken >= inputs_at_once) break;
+            input = inbox.take_now();
         }
-        const auto unheard = missed.exchange(MissedLink::none);
+        // What found no room came after all that waits.
+        const auto unheard = input ? MissedLink::none : missed.exchange(MissedLink::none);
         if (unheard == MissedLink::up) controller.handle(LinkUp{"", true}, now());
         if (unheard == MissedLink::down) controller.handle(LinkDown{"unheard"}, now());
         controller.tick(now());
@@ -228,6 +231,16 @@ void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& 
             log(LogLevel::warning, "inbox-full", {{"dropped", dropped}});
         }
     }
+}
+
+/// A flood of messages may fill the inbox, but must not hide that the link came or went.
+void post_link_event(LinkEvent& event, Inbox<Input>& inbox, std::atomic<MissedLink>& missed) {
+    const auto is_up = std::holds_alternative<LinkUp>(event);
+    const auto is_message = std::holds_alternative<Arrived>(event);
+    if (!is_message) missed = MissedLink::none;  // this one is newer
+    const bool posted =
+        std::visit([&](auto& what) { return inbox.post(HostInput(std::move(what))); }, event);
+    if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
 }
 
 /// Without its port the host goes on: whoever watches the metrics sees that there are none.
@@ -271,14 +284,9 @@ int run(const std::string& config, bool verbose) {
          {"targets", plan.targets.size()},
          {"rules", plan.rules.size()}});
 
-    // A flood of messages may fill the inbox, but must not hide that the link came or went.
     std::atomic<MissedLink> missed = MissedLink::none;
     const auto link = make_mqtt_link(link_options(plan, controller, wake), [&](LinkEvent event) {
-        const auto is_up = std::holds_alternative<LinkUp>(event);
-        const auto is_message = std::holds_alternative<Arrived>(event);
-        const bool posted =
-            std::visit([&](auto& what) { return inbox.post(HostInput(std::move(what))); }, event);
-        if (!posted && !is_message) missed = is_up ? MissedLink::up : MissedLink::down;
+        post_link_event(event, inbox, missed);
     });
     recall(controller, plan, now());
     const auto weights = weights_before(plan);

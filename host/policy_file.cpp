@@ -216,7 +216,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints, const Recorded
         root.complain("broker",
                       "\"broker\" is missing: add [broker] with url = \"mqtt://host:port\"");
     }
-    plan.metrics = read_metrics(root);
+    plan.metrics = read_metrics(root, "127.0.0.1:9465");
     plan.trust = read_trust(root);
     if (auto journal = root.table("journal")) read_journal_plan(*journal, plan.journal);
     read_operator(root, plan);

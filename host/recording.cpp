@@ -121,6 +121,26 @@ void Controller::State::record_tick(Now now) {
     }
 }
 
+void Controller::State::record_standing(Now now) {
+    const auto keep = [&](Ask ask, WallTime until) {
+        record.keep(EntryKind::request, now, text_of(Requested{ask, until, true, "it stands"}));
+    };
+    for (const auto& hold : holds.standing(now.steady)) {
+        Ask ask;
+        ask.verb = AskVerb::hold;
+        ask.target = hold.target;
+        ask.why = hold.why;
+        ask.by = hold.by;
+        ask.length = hold.left;
+        keep(std::move(ask), hold.until);
+    }
+    if (disarmed_by.empty()) return;
+    Ask ask;
+    ask.verb = AskVerb::disarm;
+    ask.by = disarmed_by;
+    keep(std::move(ask), now.wall);
+}
+
 void Controller::State::journal_word(const JournalWord& word, Now now) {
     record.keep(EntryKind::journal, now, text_of(word));
     if (!word.trouble.empty()) {
@@ -129,6 +149,7 @@ void Controller::State::journal_word(const JournalWord& word, Now now) {
              {{"why", word.trouble}, {"note", "no new action is taken until it can be written"}});
     } else if (!journal_trouble.empty()) {
         tell(LogLevel::info, "journal-written", {{"note", "it takes again what is decided"}});
+        record_standing(now);  // it may be a new file
     }
     journal_trouble = word.trouble;
 }

@@ -37,27 +37,38 @@ std::string_view to_string(Presence presence) {
 }
 
 void Situation::expect(const Origin& agent, Instant now) {
-    if (HeardAgent* known = room_for(agent)) known->status_at = now;
+    if (!agents_.contains(agent)) ++expected_;
+    agents_[agent].status_at = now;
 }
 
-HeardAgent* Situation::room_for(const Origin& agent) {
+HeardAgent* Situation::room_for(const Origin& agent, Instant now) {
     const auto found = agents_.find(agent);
     if (found != agents_.end()) return &found->second;
-    if (agents_.size() >= max_agents) return nullptr;
-    return &agents_[agent];
+    if (agents_.size() >= max_agents + expected_) return nullptr;
+    auto& fresh = agents_[agent];
+    fresh.status_at = now;  // of a stranger, too, a status is awaited from now on only
+    return &fresh;
+}
+
+HeardAlarm* Situation::room_for(HeardAgent& agent, const std::string& alarm) {
+    const auto found = agent.alarms.find(alarm);
+    if (found != agent.alarms.end()) return &found->second;
+    const bool full = agent.alarms.size() >= max_alarms || alarms_ >= max_alarms_of_all;
+    if (full && !named_.contains(alarm)) return nullptr;
+    ++alarms_;
+    return &agent.alarms[alarm];
 }
 
 Heard Situation::alarm(const Origin& agent, const AlarmNotice& notice, Instant now) {
-    HeardAgent* from = room_for(agent);
-    if (from == nullptr) return Heard::no_room;
-    auto found = from->alarms.find(notice.alarm);
-    if (found == from->alarms.end()) {
-        if (from->alarms.size() >= max_alarms) return Heard::no_room;
-        found = from->alarms.emplace(notice.alarm, HeardAlarm{}).first;
-    } else if (is_old(found->second.notice.stamp, notice.stamp)) {
+    HeardAgent* from = room_for(agent, now);
+    HeardAlarm* room = from == nullptr ? nullptr : room_for(*from, notice.alarm);
+    if (room == nullptr) return Heard::no_room;
+    HeardAlarm& alarm = *room;
+    if (!alarm.notice.alarm.empty() && !alarm.suspected &&
+        is_old(alarm.notice.stamp, notice.stamp)) {
         return Heard::old;
     }
-    HeardAlarm& alarm = found->second;
+    alarm.suspected = false;
     // Unknown and pending are missing evidence: an agent that restarts in the fire says
     // "unknown" first, and that must not end what its last life said (DESIGN, sentence 6).
     if (is_active(notice.phase)) {
@@ -72,7 +83,7 @@ Heard Situation::alarm(const Origin& agent, const AlarmNotice& notice, Instant n
 }
 
 Heard Situation::status(const Origin& agent, const Status& status, Instant now) {
-    HeardAgent* from = room_for(agent);
+    HeardAgent* from = room_for(agent, now);
     if (from == nullptr) return Heard::no_room;
     // A will is written before the life it ends has counted far: only "online" can be old.
     if (status.online && is_old(from->status, status.stamp)) return Heard::old;
@@ -97,6 +108,24 @@ Heard Situation::status(const Origin& agent, const Status& status, Instant now) 
         if (from->status.boot.empty()) from->status = status.stamp;
     }
     return Heard::news;
+}
+
+void Situation::suspect(const Origin& agent, const AlarmNotice& notice) {
+    if (!is_active(notice.phase)) return;
+    // Who may be a recording is not awaited: its silence says nothing.
+    HeardAgent* from = room_for(agent, never - patience_);
+    HeardAlarm* alarm = from == nullptr ? nullptr : room_for(*from, notice.alarm);
+    if (alarm == nullptr || !alarm->notice.alarm.empty()) return;
+    alarm->suspected = true;
+    alarm->notice.alarm = notice.alarm;
+    alarm->notice.phase = Phase::unknown;
+}
+
+void Situation::proved(const Origin& agent) {
+    const auto found = agents_.find(agent);
+    if (found == agents_.end()) return;
+    alarms_ -= std::erase_if(found->second.alarms,
+                             [](const auto& entry) { return entry.second.suspected; });
 }
 
 void Situation::link_up(Instant now) {

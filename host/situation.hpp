@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 
 #include "contract/alarm.hpp"
@@ -24,8 +25,9 @@ enum class Presence : std::uint8_t {
 
 struct HeardAlarm {
     AlarmNotice notice;
-    bool active = false;  ///< by the last evidence there was
-    Stamp began;          ///< the notice that made it active: what acks and step ids refer to
+    bool active = false;     ///< by the last evidence there was
+    Stamp began;             ///< the notice that made it active: what acks and step ids refer to
+    bool suspected = false;  ///< of a life nobody has proved: it votes for nothing
 };
 
 struct HeardAgent {
@@ -44,8 +46,9 @@ enum class Heard : std::uint8_t { news, old, no_room };
 
 class Situation {
 public:
-    static constexpr std::size_t max_agents = 256;
-    static constexpr std::size_t max_alarms = 1024;  ///< of one agent
+    static constexpr std::size_t max_agents = 1024;  ///< beside those that are expected
+    static constexpr std::size_t max_alarms = 4096;  ///< of one agent, beside those listened for
+    static constexpr std::size_t max_alarms_of_all = 131'072;
     static constexpr int missed_heartbeats = 3;
 
     /// `patience`: how long an expected agent may stay unheard before it counts as silent.
@@ -53,9 +56,16 @@ public:
 
     /// An agent the policy relies on: its never having spoken is silence, too.
     void expect(const Origin& agent, Instant now);
+    /// Alarms the policy names: there is room for them whatever else is said.
+    void listen_for(std::set<std::string, std::less<>> alarms) { named_ = std::move(alarms); }
 
     Heard alarm(const Origin& agent, const AlarmNotice& notice, Instant now);
     Heard status(const Origin& agent, const Status& status, Instant now);
+    /// It was said to be active by a life of the agent that nobody has proved: nothing follows
+    /// from it, but it is not clear either.
+    void suspect(const Origin& agent, const AlarmNotice& notice);
+    /// The agent has proved its life: what others are suspected to have said is over.
+    void proved(const Origin& agent);
 
     /// A deaf host must not take its own deafness for the agents' silence.
     void link_up(Instant now);
@@ -77,13 +87,17 @@ public:
     [[nodiscard]] const HeardAgent* find(const Origin& agent) const;
 
 private:
-    HeardAgent* room_for(const Origin& agent);
+    HeardAgent* room_for(const Origin& agent, Instant now);
+    [[nodiscard]] HeardAlarm* room_for(HeardAgent& agent, const std::string& alarm);
     [[nodiscard]] Instant silent_at(const HeardAgent& agent) const;
 
     Duration patience_;
     bool listening_ = false;
     Instant deaf_since_{};
     std::map<Origin, HeardAgent> agents_;
+    std::set<std::string, std::less<>> named_;
+    std::size_t expected_ = 0;
+    std::size_t alarms_ = 0;  ///< of all agents
 };
 
 }  // namespace firebreak

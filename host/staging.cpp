@@ -187,7 +187,7 @@ void Controller::State::look_at_restoration(Now now) {
     for (std::size_t i = 0; i < plan.upss.size(); ++i) {
         upss.push_back(power.watch().view(i, situation, now.steady));
     }
-    restoration.look(std::move(views), std::move(upss), now.steady);
+    restoration.look(std::move(views), std::move(upss), armed, now.steady);
     for (const auto& line : restoration.take_news()) {
         // When a plan was shown bears on when it begins: a replay must show it at the same time.
         if (record.on()) record.decided(EntryKind::decision, restoration_text(line));

@@ -74,6 +74,25 @@ void confirm(std::vector<Vote>& votes, int signs) {
     }
 }
 
+bool in_order(const Vote& a, const Vote& b) {
+    if (a.at_least != b.at_least) return a.at_least > b.at_least;
+    if (a.because != b.because) return a.because < b.because;
+    if (a.by_power != b.by_power) return b.by_power;
+    return a.fresh && !b.fresh;  // of two rules' votes the one that may start something
+}
+
+/// Of more than are kept, those of which something follows.
+void keep_weightiest(std::vector<Vote>& votes) {
+    if (votes.size() <= VoteCount::max_votes) return;
+    std::stable_sort(votes.begin(), votes.end(), [](const Vote& a, const Vote& b) {
+        if (a.at_least != b.at_least) return a.at_least > b.at_least;
+        if (a.fresh != b.fresh) return a.fresh;
+        return !a.by_power && b.by_power;
+    });
+    votes.resize(VoteCount::max_votes);
+    std::sort(votes.begin(), votes.end(), in_order);
+}
+
 std::string doubt_about(const Origin& origin, const HeardAgent& agent, const std::string& named) {
     for (const auto& [name, alarm] : agent.alarms) {
         if ((!named.empty() && name != named) || alarm.notice.is_silenced()) continue;
@@ -165,17 +184,14 @@ VoteCount tally(const std::vector<Ballot>& ballots, const Situation& situation,
         if (ballot.rule->signs > 1) confirm(votes, ballot.rule->signs);
         std::move(votes.begin(), votes.end(), std::back_inserter(result.votes));
     }
-    std::sort(result.votes.begin(), result.votes.end(), [](const Vote& a, const Vote& b) {
-        if (a.at_least != b.at_least) return a.at_least > b.at_least;
-        if (a.because != b.because) return a.because < b.because;
-        return a.fresh && !b.fresh;  // of two rules' votes the one that may start something
-    });
+    std::sort(result.votes.begin(), result.votes.end(), in_order);
+    // What a rule sheds by power is less than what another puts down whole: both votes stay.
     const auto same = [](const Vote& a, const Vote& b) {
-        return a.at_least == b.at_least && a.because == b.because;
+        return a.at_least == b.at_least && a.because == b.because && a.by_power == b.by_power;
     };
     result.votes.erase(std::unique(result.votes.begin(), result.votes.end(), same),
                        result.votes.end());
-    if (result.votes.size() > VoteCount::max_votes) result.votes.resize(VoteCount::max_votes);
+    keep_weightiest(result.votes);
     return result;
 }
 
@@ -238,7 +254,9 @@ Rung next_rung(Rung rung, const VoteCount& poll, bool doubtful, Instant now, Dur
     const Vote* lead = nullptr;  // the present lead stays as long as it votes: ids stay stable
     for (const auto& vote : poll.votes) {
         if (vote.at_least != asked) break;
-        rung.because.push_back(vote.because);
+        if (rung.because.empty() || rung.because.back() != vote.because) {
+            rung.because.push_back(vote.because);
+        }
         if (vote.because == rung.cause && !higher) lead = &vote;
     }
     if (lead == nullptr) lead = &poll.votes.front();

@@ -24,8 +24,8 @@ public:
 [[nodiscard]] Result<std::unique_ptr<Exporter>> make_exporter(
     const std::string& listen, std::function<MetricFamilies()> collect);
 
-/// `[metrics] listen`; "" without the table.
-[[nodiscard]] std::string read_metrics(Section& root);
+/// `[metrics] listen`, or `unless_said`; "" without the table.
+[[nodiscard]] std::string read_metrics(Section& root, const std::string& unless_said);
 
 /// One scrape on its way to the thread that owns the state.
 struct Scrape {

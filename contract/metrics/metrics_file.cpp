@@ -22,10 +22,10 @@ bool is_listen(const std::string& text) {
 
 }  // namespace
 
-std::string read_metrics(Section& root) {
+std::string read_metrics(Section& root, const std::string& unless_said) {
     auto table = root.table("metrics");
     if (!table) return "";
-    auto listen = table->text_or("listen", "127.0.0.1:9464");
+    auto listen = table->text_or("listen", unless_said);
     if (!is_listen(listen)) {
         table->complain("listen", "must be an address and a port, like \"127.0.0.1:9464\"");
         listen.clear();

@@ -58,6 +58,19 @@ std::size_t take(char* data, std::size_t /*one*/, std::size_t size, void* into) 
     return size;
 }
 
+/// What stands between `scheme://` and the path.
+std::string authority_of(const std::string& url) {
+    const auto begin = url.find("://");
+    const auto rest = begin == std::string::npos ? "" : url.substr(begin + 3);
+    return rest.substr(0, rest.find_first_of("/?#"));
+}
+
+std::string host_of(const std::string& authority) {
+    if (!authority.starts_with('[')) return authority.substr(0, authority.rfind(':'));
+    const auto end = authority.find(']');
+    return end == std::string::npos ? "" : authority.substr(1, end - 1);
+}
+
 bool is_numeric(const std::string& host) {
     in6_addr any{};
     return ::inet_pton(AF_INET, host.c_str(), &any) == 1 ||
@@ -341,6 +354,11 @@ Error http_error(const HttpAnswer& answer) {
             fmt::format("answered {}{}{}", answer.status, why.empty() ? "" : ": ", why), 0};
 }
 
+std::string numeric_host_of(const std::string& url) {
+    auto host = host_of(authority_of(url));
+    return is_numeric(host) ? host : "";
+}
+
 std::string url_complaint(const std::string& url, const std::vector<std::string>& at) {
     const bool secure = url.starts_with("https://");
     if (!secure && !url.starts_with("http://"))
@@ -348,15 +366,10 @@ std::string url_complaint(const std::string& url, const std::vector<std::string>
     if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c >= 0x7f; })) {
         return "the URL has a blank or a character outside ASCII";
     }
-    auto authority = url.substr(secure ? 8 : 7);
-    authority = authority.substr(0, authority.find_first_of("/?#"));
+    const auto authority = authority_of(url);
     if (url.find('#') != std::string::npos) return "the URL has a fragment, which no server gets";
     if (authority.find('@') != std::string::npos) return "the URL must not hold a password";
-    std::string host = authority.substr(0, authority.rfind(':'));
-    if (authority.starts_with('[')) {
-        const auto end = authority.find(']');
-        host = end == std::string::npos ? "" : authority.substr(1, end - 1);
-    }
+    const auto host = host_of(authority);
     if (host.empty()) return "the URL has no host";
     if (!at.empty()) {
         return std::all_of(at.begin(), at.end(), is_numeric)

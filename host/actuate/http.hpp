@@ -66,6 +66,9 @@ private:
 /// An answer that is not of 2xx, as a fault: 401, 403, 404 … refused, 429 and 5xx busy.
 [[nodiscard]] Error http_error(const HttpAnswer& answer);
 
+/// The host of a URL if it is a numeric address, else "".
+[[nodiscard]] std::string numeric_host_of(const std::string& url);
+
 /// Why a URL cannot be used, or "". Its host is numeric unless `at` says where it is: a name
 /// server may stand in the failed domain.
 [[nodiscard]] std::string url_complaint(const std::string& url, const std::vector<std::string>& at);

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "contract/digest.hpp"
 #include "contract/support/sqlite_statement.hpp"
@@ -16,6 +17,7 @@ namespace fs = std::filesystem;
 constexpr int application = 0x4662486a;  // "FbHj"
 constexpr int layout = 1;
 constexpr int most_set_aside = 9;
+constexpr std::uint64_t most_requests = 10'000;  // of those whose rows are pruned
 
 // A write-ahead log, so that `history` may read while the host writes; FULL syncs it at each
 // commit (sqlite.org/pragma.html#pragma_synchronous). Its size is bounded by checkpoints.
@@ -127,6 +129,7 @@ public:
         auto told = append({{EntryKind::pruned, now, pruned_text(cut, last.text(0))}});
         if (!told) return tl::unexpected<Error>(told.error());
         const int code = in_transaction([&] {
+            if (const int failed = keep_requests(cut); failed != SQLITE_OK) return failed;
             Statement drop(base_.base, "DELETE FROM row WHERE n <= ?1");
             if (const int failed = drop.bind(1, cut).run(); failed != SQLITE_OK) return failed;
             return base_.execute(
@@ -151,6 +154,21 @@ private:
         int code = base_.execute("BEGIN IMMEDIATE");
         if (code == SQLITE_OK) code = work();
         return code == SQLITE_OK ? base_.execute("COMMIT") : code;
+    }
+
+    /// What operators asked stands until they say otherwise, however old its row is.
+    int keep_requests(std::uint64_t until) {
+        const int made = base_.execute(
+            "CREATE TABLE IF NOT EXISTS asked(n INTEGER PRIMARY KEY, text TEXT NOT NULL)");
+        if (made != SQLITE_OK) return made;
+        Statement copy(base_.base,
+                       "INSERT OR IGNORE INTO asked SELECT n, text FROM row "
+                       "WHERE kind = 'operator' AND n <= ?1");
+        if (const int failed = copy.bind(1, until).run(); failed != SQLITE_OK) return failed;
+        Statement trim(base_.base,
+                       "DELETE FROM asked WHERE n NOT IN "
+                       "(SELECT n FROM asked ORDER BY n DESC LIMIT ?1)");
+        return trim.bind(1, most_requests).run();
     }
 
     static int put(Statement& insert, const ChainRow& row) {
@@ -293,10 +311,15 @@ Result<void> read_requests(const std::string& path,
     if (!fs::exists(path)) return {};
     Base base;
     if (auto opened = open_to_read(base, path); !opened) return opened;
-    Statement rows(base.base, "SELECT text FROM row WHERE kind = 'operator' ORDER BY n");
-    while (rows.row()) take(rows.text(0));
-    if (rows.code() == SQLITE_OK) return {};
-    return base.bad(rows.code(), "reading", path);
+    Statement pruned(base.base, "SELECT 1 FROM sqlite_master WHERE name = 'asked'");
+    std::vector<const char*> queries{"SELECT text FROM row WHERE kind = 'operator' ORDER BY n"};
+    if (pruned.row()) queries.insert(queries.begin(), "SELECT text FROM asked ORDER BY n");
+    for (const auto* query : queries) {
+        Statement rows(base.base, query);
+        while (rows.row()) take(rows.text(0));
+        if (rows.code() != SQLITE_OK) return base.bad(rows.code(), "reading", path);
+    }
+    return {};
 }
 
 Result<void> read_receipts(const std::string& path,

@@ -37,6 +37,15 @@ const Hold* Holds::on(const std::string& target) const {
     return found == placed_.end() ? nullptr : &found->second.hold;
 }
 
+std::vector<Hold> Holds::standing(Instant now) const {
+    std::vector<Hold> all;
+    for (const auto& [target, placed] : placed_) {
+        all.push_back(placed.hold);
+        all.back().left = placed.end - now;
+    }
+    return all;
+}
+
 Instant Holds::next_deadline() const {
     Instant next = never;
     for (const auto& [target, placed] : placed_) next = std::min(next, placed.end);

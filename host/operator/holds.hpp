@@ -20,6 +20,8 @@ public:
     [[nodiscard]] std::vector<Hold> take_ended(Instant now);
 
     [[nodiscard]] const Hold* on(const std::string& target) const;
+    /// All of them, each with the time that is left.
+    [[nodiscard]] std::vector<Hold> standing(Instant now) const;
     [[nodiscard]] Instant next_deadline() const;
 
 private:

@@ -8,7 +8,6 @@
 namespace firebreak {
 namespace {
 
-constexpr double lost_share = 0.005;  // of its capacity: a UPS that carries less carries nothing
 constexpr double least_kw = 1e-6;
 constexpr Duration soonest = std::chrono::milliseconds(500);
 constexpr Duration latest = std::chrono::seconds(30);
@@ -34,7 +33,7 @@ PowerShed::PowerShed(const PolicyPlan& plan)
     : plan_(plan), watch_(plan.upss, plan.guard.evidence_max_age), chosen_(plan.targets.size()) {
     Complaints of_the_file;  // has been said when it was read
     for (auto& draw : draws_of(plan, shed_by_power(plan), of_the_file))
-        picks_.push_back({std::move(draw), false, {}, {}, {}});
+        picks_.push_back({std::move(draw), false, {}, {}, {}, {}});
     for (const auto& ups : plan.upss) settle_ = std::max(settle_, ups.settle);
 }
 
@@ -60,6 +59,7 @@ PowerShed::Needs PowerShed::needs(const Situation& situation, Instant now) {
     out.kw.assign(upss, 0.0);
     out.load.assign(upss, -1.0);
     out.lost.assign(upss, false);
+    out.read_at.assign(upss, never);
     watch_.look(situation, now);
     doubt_.clear();
     unknown_ = 0;
@@ -72,7 +72,8 @@ PowerShed::Needs PowerShed::needs(const Situation& situation, Instant now) {
         }
         if (!view.state) continue;
         out.load[ups.ups] = view.state->load_kw;
-        out.lost[ups.ups] = view.state->load_kw < lost_share * ups.rating.kw;
+        out.read_at[ups.ups] = view.read_at;
+        out.lost[ups.ups] = carries_nothing(ups.rating, *view.state);
         const auto need = shed_need(ups.rating, *view.state);
         if (need.kw < least_kw) continue;
         out.kw[ups.ups] = need.kw;
@@ -105,9 +106,20 @@ std::vector<double> PowerShed::falls(const Pick& pick, const Needs& needs,
     return kw;
 }
 
-bool PowerShed::pending(const Pick& pick, bool armed, Instant now) {
+bool PowerShed::shown(const Pick& pick, const Needs& needs) {
+    const auto kw = falls_by(pick.draw, needs.lost);
+    for (std::size_t u = 0; u < kw.size(); ++u) {
+        if (kw[u] > 0 && needs.read_at[u] <= *pick.off_at) return false;
+    }
+    return true;
+}
+
+bool PowerShed::pending(const Pick& pick, const Needs& needs, bool armed, Instant now) {
     if (!pick.chosen) return false;
-    if (pick.off_at) return now < *pick.off_at + pick.settle;
+    if (pick.off_at) {
+        if (now < *pick.off_at + pick.settle) return true;
+        return now < *pick.off_at + pick.patience && !shown(pick, needs);
+    }
     return !armed || now < pick.overdue;  // a rehearsal waits for nobody
 }
 
@@ -131,7 +143,7 @@ std::optional<PowerChoice> PowerShed::choose_more(const std::vector<PowerTarget>
     std::vector<ShedLoad> loads;
     std::vector<Pick*> candidates;
     for (auto& pick : picks_) {
-        if (pending(pick, armed, now)) {
+        if (pending(pick, need, armed, now)) {
             const auto kw = falls(pick, need, share);
             for (std::size_t u = 0; u < kw.size(); ++u) need.kw[u] -= kw[u];
         }
@@ -152,6 +164,7 @@ std::optional<PowerChoice> PowerShed::choose_more(const std::vector<PowerTarget>
         candidates[i]->chosen = true;
         candidates[i]->overdue = now + patience(need.within);
         candidates[i]->settle = showing(need.within, settle_);
+        candidates[i]->patience = patience(need.within);
     }
     return PowerChoice{choice.loads.size(), std::accumulate(need.kw.begin(), need.kw.end(), 0.0),
                        need.why, choice.enough};
@@ -169,8 +182,10 @@ Instant PowerShed::next_deadline(Instant now) const {
     Instant next = watch_.next_deadline(now);
     for (const auto& pick : picks_) {
         if (!pick.chosen) continue;
-        const auto at = pick.off_at ? *pick.off_at + pick.settle : pick.overdue;
-        if (at > now) next = std::min(next, at);
+        for (const auto wait : {pick.settle, pick.patience}) {
+            const auto at = pick.off_at ? *pick.off_at + wait : pick.overdue;
+            if (at > now) next = std::min(next, at);
+        }
     }
     return next;
 }

@@ -60,12 +60,14 @@ private:
         bool chosen = false;
         Instant overdue{};              ///< chosen and not off by then: it is not counted on
         Duration settle{};              ///< after that a reading shows it
+        Duration patience{};            ///< for one that is newer than it
         std::optional<Instant> off_at;  ///< since when all of it is known to be off
     };
     struct Needs {
         std::vector<double> kw;    ///< by UPS of the topology
         std::vector<double> load;  ///< as read; below 0 not known
         std::vector<bool> lost;
+        std::vector<Instant> read_at;  ///< `never`: not known
         std::optional<Duration> within;
         std::string why;
     };
@@ -79,7 +81,10 @@ private:
     [[nodiscard]] std::vector<double> falls(const Pick& pick, const Needs& needs,
                                             const std::vector<double>& share) const;
     /// It was chosen, and the readings cannot show yet that it is off.
-    [[nodiscard]] static bool pending(const Pick& pick, bool armed, Instant now);
+    [[nodiscard]] static bool pending(const Pick& pick, const Needs& needs, bool armed,
+                                      Instant now);
+    /// Every UPS it relieves has been read since it went off.
+    [[nodiscard]] static bool shown(const Pick& pick, const Needs& needs);
 
     void note_chosen();
 

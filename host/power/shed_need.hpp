@@ -35,6 +35,11 @@ struct ShedNeed {
     bool operator==(const ShedNeed&) const = default;
 };
 
+/// Less than 0.5 % of its capacity: its load has gone to other feeds, or it is dead.
+[[nodiscard]] inline bool carries_nothing(const UpsRating& rating, const UpsState& state) {
+    return state.load_kw < 0.005 * rating.kw;
+}
+
 [[nodiscard]] ShedNeed shed_need(const UpsRating& rating, const UpsState& state);
 
 }  // namespace firebreak

@@ -135,6 +135,7 @@ UpsView UpsWatch::view(std::size_t place, const Situation& situation, Instant no
         out.unknown = name_of(plan.load) + " is no load in kW, W or %";
         return out;
     }
+    out.read_at = ups.load.at;
     UpsState state;
     state.load_kw = *kw;
     auto clock = ups.clock;  // up to now, the load being what it was

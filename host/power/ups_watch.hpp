@@ -19,6 +19,7 @@ namespace firebreak {
 struct UpsView {
     std::optional<UpsState> state;
     std::string unknown;  ///< why there is no state, or part of it is missing; "" all is known
+    Instant read_at{};    ///< the load
 };
 
 class UpsWatch {

@@ -14,25 +14,48 @@ Restoration::Restoration(const PolicyPlan& plan)
         if (ladder_of(target) != Ladder::servers) names.insert(target.name);
     }
     Complaints unknown;  // what nobody knows to feed anything comes back one at a time
-    const std::vector<bool> none_lost(plan.map->upss.size(), false);
-    for (const auto& draw : draws_of(plan, names, unknown)) {
-        if (draw.parts.empty()) continue;
-        auto kw = falls_by(draw, none_lost);
+    draws_ = draws_of(plan, names, unknown);
+    for (std::size_t i = 0; i < draws_.size(); ++i) {
+        if (draws_[i].parts.empty()) continue;
         // Whichever of its items comes first brings it all back.
-        for (const auto& item : draw.items) kw_[item] = kw;
+        for (const auto& item : draws_[i].items) draw_of_[item] = i;
     }
 }
 
-void Restoration::look(std::vector<RestoreTarget> targets, std::vector<UpsView> upss, Instant now) {
+void Restoration::look(std::vector<RestoreTarget> targets, std::vector<UpsView> upss, bool armed,
+                       Instant now) {
     targets_ = std::move(targets);
     upss_ = std::move(upss);
+    if (std::exchange(armed_, armed) != armed) switched_.clear();  // what was only rehearsed
+    lost_.assign(plan_.map ? plan_.map->upss.size() : 0, false);
+    for (std::size_t i = 0; i < upss_.size(); ++i) {
+        const auto& ups = plan_.upss[i];
+        if (upss_[i].state) lost_[ups.ups] = carries_nothing(ups.rating, *upss_[i].state);
+    }
     look_at_items(now);
+    look_at_switched(now);
     look_at_sites(now);
     look_at_owed(now);
-    std::erase_if(switched_, [&](const auto& entry) {
-        return now - entry.second >= plan_.restore.inrush_every &&
-               !targets_[entry.first.first].ledger->held().contains(entry.first.second);
-    });
+}
+
+void Restoration::look_at_switched(Instant now) {
+    for (auto entry = switched_.begin(); entry != switched_.end();) {
+        entry = is_over(entry->first, entry->second, now) ? switched_.erase(entry) : ++entry;
+    }
+}
+
+bool Restoration::is_over(const Item& item, Switched& switched, Instant now) const {
+    const auto& target = targets_[item.first];
+    const auto& limits = plan_.restore;
+    const bool off = target.ledger->held().contains(item.second);
+    if (off && target.asked >= Posture::drain) return true;  // it is to be off anew
+    if (!armed_) {  // a rehearsal switches nothing on: what it has let by stays let by
+        switched.recent = now - switched.at < limits.inrush_every;
+        return !off && !switched.recent;
+    }
+    if (off) return now - switched.at >= limits.stuck_after;
+    if (!switched.on_since) switched.on_since = now;
+    return now - *switched.on_since >= limits.inrush_every;
 }
 
 void Restoration::look_at_items(Instant now) {
@@ -115,9 +138,19 @@ bool Restoration::is_stuck(const Owed& owed, Instant now) const {
     return owed.since && now - *owed.since >= plan_.restore.stuck_after;
 }
 
+/// All that it owes was brought back once, and does not come.
+bool Restoration::all_stuck(std::size_t target, Instant now) const {
+    const auto& held = targets_[target].ledger->held();
+    return std::all_of(held.begin(), held.end(), [&](const auto& entry) {
+        const auto back = back_.find({target, entry.first});
+        return back != back_.end() && is_stuck(back->second, now);
+    });
+}
+
 std::string Restoration::missing(std::size_t target, Instant now) const {
     const auto& name = plan_.targets[target].name;
-    const bool passed = is_stuck(owed_[target], now) && plan_.restore.stuck == WhenStuck::pass;
+    const bool passed = plan_.restore.stuck == WhenStuck::pass &&
+                        (is_stuck(owed_[target], now) || all_stuck(target, now));
     if (owes(target) && !passed) return name;
     for (auto entry = back_.lower_bound({target, ""});
          entry != back_.end() && entry->first.first == target; ++entry) {
@@ -137,7 +170,7 @@ Refusal Restoration::guard(std::size_t target, const Step& step, Instant now) co
     if (held_) return refusal("restoration", "held: " + *held_, "on resume, or when that ends");
     if (auto refused = guard_site(target, now)) return refused;
     if (auto refused = guard_stage(target, now)) return refused;
-    return guard_feeds(target, step, now);
+    return guard_feeds(target, step);
 }
 
 Refusal Restoration::guard_site(std::size_t target, Instant now) const {
@@ -177,12 +210,20 @@ Refusal Restoration::guard_stage(std::size_t target, Instant now) const {
 }
 
 std::optional<std::vector<double>> Restoration::kw_of(const Item& item) const {
-    const auto found = kw_.find(item);
-    if (found == kw_.end()) return std::nullopt;
-    return found->second;
+    const auto found = draw_of_.find(item);
+    if (found == draw_of_.end()) return std::nullopt;
+    const auto& draw = draws_[found->second];
+    auto kw = falls_by(draw, lost_);
+    // All of its feeds carry nothing: whichever is live, nobody can tell, and each may get it all.
+    for (const auto& part : draw.parts) {
+        const auto is_lost = [&](std::size_t ups) { return lost_[ups]; };
+        if (!std::all_of(part.feeds.begin(), part.feeds.end(), is_lost)) continue;
+        for (const auto ups : part.feeds) kw[ups] += part.kw;
+    }
+    return kw;
 }
 
-Refusal Restoration::guard_feeds(std::size_t target, const Step& step, Instant now) const {
+Refusal Restoration::guard_feeds(std::size_t target, const Step& step) const {
     const Item item{target, step.item};
     const bool switches = ladder_of(plan_.targets[target]) != Ladder::servers;
     if (!switches || switched_.contains(item)) return std::nullopt;
@@ -190,8 +231,8 @@ Refusal Restoration::guard_feeds(std::size_t target, const Step& step, Instant n
     const auto kw = kw_of(item);
     std::vector<double> recent(plan_.map ? plan_.map->upss.size() : 0, 0.0);
     bool any = false;
-    for (const auto& [other, at] : switched_) {
-        if (now - at >= limits.inrush_every) continue;
+    for (const auto& [other, switched] : switched_) {
+        if (!switched.recent) continue;
         any = true;
         const auto more = kw_of(other);
         // Of what is not known how much it draws, nothing else comes with it.
@@ -204,29 +245,42 @@ Refusal Restoration::guard_feeds(std::size_t target, const Step& step, Instant n
                        "inrush: nobody knows what " + step.item + " draws, and it comes alone",
                        "as time goes by");
     }
-    for (std::size_t u = 0; kw && u < recent.size(); ++u) {
-        if ((*kw)[u] <= 0) continue;
-        if (limits.inrush_kw > 0 && recent[u] > 0 && recent[u] + (*kw)[u] > limits.inrush_kw) {
-            return refusal("restoration",
-                           fmt::format("inrush: {:.1f} kW came to {} within {}, {:.1f} may",
-                                       recent[u], plan_.map->upss[u].name,
-                                       format_duration(limits.inrush_every), limits.inrush_kw),
-                           "as time goes by");
+    if (kw) {
+        if (auto refused = guard_inrush(recent, *kw)) return refused;
+    }
+    return guard_upss(target, recent, kw);
+}
+
+Refusal Restoration::guard_inrush(const std::vector<double>& recent,
+                                  const std::vector<double>& kw) const {
+    const auto& limits = plan_.restore;
+    for (std::size_t u = 0; limits.inrush_kw > 0 && u < recent.size(); ++u) {
+        if (kw[u] <= 0 || recent[u] <= 0 || recent[u] + kw[u] <= limits.inrush_kw) continue;
+        return refusal("restoration",
+                       fmt::format("inrush: {:.1f} kW came to {} within {}, {:.1f} may", recent[u],
+                                   plan_.map->upss[u].name, format_duration(limits.inrush_every),
+                                   limits.inrush_kw),
+                       "as time goes by");
+    }
+    return std::nullopt;
+}
+
+Refusal Restoration::guard_upss(std::size_t target, const std::vector<double>& recent,
+                                const std::optional<std::vector<double>>& kw) const {
+    for (std::size_t i = 0; i < upss_.size(); ++i) {
+        const auto& ups = plan_.upss[i];
+        const bool bears =
+            kw ? (*kw)[ups.ups] > 0 : plan_.map->upss[ups.ups].site == plan_.targets[target].site;
+        if (!bears) continue;
+        if (!upss_[i].state) {
+            return refusal("restoration", ups.name + ": " + upss_[i].unknown, "once that is read");
         }
-        for (std::size_t i = 0; i < upss_.size(); ++i) {
-            const auto& ups = plan_.upss[i];
-            if (ups.ups != u) continue;
-            if (!upss_[i].state) {
-                return refusal("restoration", ups.name + ": " + upss_[i].unknown,
-                               "once that is read");
-            }
-            const auto then = upss_[i].state->load_kw + recent[u] + (*kw)[u];
-            if (then <= ups.rating.kw) continue;
-            return refusal("restoration",
-                           fmt::format("{} would carry {:.1f} kW and may carry {:.1f}", ups.name,
-                                       then, ups.rating.kw),
-                           "once it carries less");
-        }
+        const auto then = upss_[i].state->load_kw + recent[ups.ups] + (kw ? (*kw)[ups.ups] : 0.0);
+        if (then <= ups.rating.kw) continue;
+        return refusal("restoration",
+                       fmt::format("{} would carry {:.1f} kW and may carry {:.1f}", ups.name, then,
+                                   ups.rating.kw),
+                       "once it carries less");
     }
     return std::nullopt;
 }
@@ -234,8 +288,11 @@ Refusal Restoration::guard_feeds(std::size_t target, const Step& step, Instant n
 void Restoration::took(std::size_t target, const Step& step, bool armed, Instant now) {
     if (!active()) return;
     const Item item{target, step.item};
-    if (ladder_of(plan_.targets[target]) != Ladder::servers) switched_.emplace(item, now);
-    if (depth_of(step.action) == 0 && armed) back_.emplace(item, Back{now, {}});
+    if (ladder_of(plan_.targets[target]) != Ladder::servers) {
+        switched_.emplace(item, Switched{now});
+    }
+    // What is only said again brings nothing on.
+    if (armed && (depth_of(step.action) > 0 || !back_.emplace(item, Back{now, {}}).second)) return;
     const auto& site = plan_.targets[target].site;
     for (std::size_t i = 0; i < owed_.size(); ++i) {
         if (plan_.targets[i].site == site && !owed_[i].told) owed_[i].since.reset();
@@ -248,7 +305,10 @@ Instant Restoration::next_deadline(Instant now) const {
         if (at > now) next = std::min(next, at);
     };
     for (const auto& [site, at] : announced_) sooner(at + plan_.restore.announce);
-    for (const auto& [item, at] : switched_) sooner(at + plan_.restore.inrush_every);
+    for (const auto& [item, switched] : switched_) {
+        sooner(switched.on_since.value_or(switched.at) + plan_.restore.inrush_every);
+        sooner(switched.at + plan_.restore.stuck_after);
+    }
     for (const auto& [item, back] : back_) {
         if (back.well_since) sooner(*back.well_since + plan_.restore.settle);
         sooner(back.at + plan_.restore.stuck_after);

@@ -38,7 +38,8 @@ public:
     [[nodiscard]] bool active() const { return plan_.restore.staged; }
 
     /// How everything stands; before the guard is asked.
-    void look(std::vector<RestoreTarget> targets, std::vector<UpsView> upss, Instant now);
+    void look(std::vector<RestoreTarget> targets, std::vector<UpsView> upss, bool armed,
+              Instant now);
 
     /// Whether an item may be brought back now.
     [[nodiscard]] Refusal guard(std::size_t target, const Step& step, Instant now) const;
@@ -64,9 +65,18 @@ private:
         std::optional<Instant> since;
         bool told = false;
     };
+    /// On its way to be switched on: it counts against the inrush until it has been on for the
+    /// window, or nobody expects it any more.
+    struct Switched {
+        Instant at{};
+        std::optional<Instant> on_since = {};  ///< read back
+        bool recent = true;
+    };
     using Item = std::pair<std::size_t, std::string>;
 
     void look_at_items(Instant now);
+    void look_at_switched(Instant now);
+    [[nodiscard]] bool is_over(const Item& item, Switched& switched, Instant now) const;
     void look_at_sites(Instant now);
     void look_at_owed(Instant now);
     [[nodiscard]] bool owes(std::size_t target) const;
@@ -77,17 +87,27 @@ private:
     [[nodiscard]] std::string missing(std::size_t target, Instant now) const;
     [[nodiscard]] Refusal guard_site(std::size_t target, Instant now) const;
     [[nodiscard]] Refusal guard_stage(std::size_t target, Instant now) const;
-    [[nodiscard]] Refusal guard_feeds(std::size_t target, const Step& step, Instant now) const;
+    [[nodiscard]] Refusal guard_feeds(std::size_t target, const Step& step) const;
+    [[nodiscard]] Refusal guard_inrush(const std::vector<double>& recent,
+                                       const std::vector<double>& kw) const;
+    /// The watched UPSs of its site, or those that feed it, bear it, too.
+    [[nodiscard]] Refusal guard_upss(std::size_t target, const std::vector<double>& recent,
+                                     const std::optional<std::vector<double>>& kw) const;
+    /// By UPS, as the feeds are now; nothing where nobody knows.
     [[nodiscard]] std::optional<std::vector<double>> kw_of(const Item& item) const;
+    [[nodiscard]] bool all_stuck(std::size_t target, Instant now) const;
 
     const PolicyPlan& plan_;
     std::vector<std::size_t> stages_;
-    std::map<Item, std::vector<double>> kw_;  ///< by UPS, of what is switched
+    std::vector<Draw> draws_;
+    std::map<Item, std::size_t> draw_of_;  ///< of what is switched
     std::vector<RestoreTarget> targets_;
     std::vector<UpsView> upss_;
-    std::map<Item, Back> back_;                 ///< brought back and not yet well for long
-    std::vector<Owed> owed_;                    ///< by target
-    std::map<Item, Instant> switched_;          ///< on, within the inrush's window
+    std::map<Item, Back> back_;  ///< brought back and not yet well for long
+    std::vector<Owed> owed_;     ///< by target
+    std::map<Item, Switched> switched_;
+    std::vector<bool> lost_;  ///< UPSs of the topology that carry nothing, while others do
+    bool armed_ = false;
     std::map<std::string, Instant> announced_;  ///< by site that comes back
     std::set<Item> told_;                       ///< stuck, and said so
     std::optional<std::string> held_;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <deque>
 #include <memory>
 
 #include "contract/payload.hpp"
@@ -43,6 +44,34 @@ bool is_worth_showing(const ChainRow& row, const Given& given) {
     return given.all || row.entry.kind != EntryKind::tick;
 }
 
+Result<void> show_from(std::uint64_t first, const Given& given) {
+    return read_journal(given.file, first, [&](const ChainRow& row) {
+        if (is_worth_showing(row, given)) print(row, given.json);
+        return true;
+    });
+}
+
+/// The newest of those that are shown: of many rows only the last are read, unless few of them are.
+Result<void> show_newest(std::uint64_t most, const Given& given) {
+    const auto newest = newest_row(given.file);
+    if (!newest) return tl::unexpected(newest.error());
+    std::deque<ChainRow> shown;
+    std::uint64_t first = *newest + 1;
+    for (auto depth = 4 * most; first > 1 && shown.size() < most; depth *= 8) {
+        first = depth >= *newest ? 1 : *newest - depth + 1;
+        shown.clear();
+        const auto read = read_journal(given.file, first, [&](const ChainRow& row) {
+            if (!is_worth_showing(row, given)) return true;
+            if (shown.size() == most) shown.pop_front();
+            shown.push_back(row);
+            return true;
+        });
+        if (!read) return read;
+    }
+    for (const auto& row : shown) print(row, given.json);
+    return {};
+}
+
 int show(const Given& given) {
     std::uint64_t last = 0;
     const auto* end = given.last.data() + given.last.size();
@@ -50,18 +79,9 @@ int show(const Given& given) {
         fmt::print(stderr, "--last: give a number of rows\n");
         return 2;
     }
-    const auto newest = newest_row(given.file);
-    if (!newest) {
-        fmt::print(stderr, "{}\n", newest.error().what);
-        return 1;
-    }
-    const auto first = last == 0 || last > *newest ? 1 : *newest - last + 1;
-    const auto read = read_journal(given.file, first, [&](const ChainRow& row) {
-        if (is_worth_showing(row, given)) print(row, given.json);
-        return true;
-    });
-    if (!read) fmt::print(stderr, "{}\n", read.error().what);
-    return read ? 0 : 1;
+    const auto shown = last == 0 ? show_from(1, given) : show_newest(last, given);
+    if (!shown) fmt::print(stderr, "{}\n", shown.error().what);
+    return shown ? 0 : 1;
 }
 
 int verify(const Given& given) {

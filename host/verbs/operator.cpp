@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "contract/payload.hpp"
 #include "host/operator/socket.hpp"
 #include "host/operator/wire.hpp"
 #include "host/policy_file.hpp"
@@ -16,9 +17,14 @@ struct Given {
     std::vector<std::string> words;
 };
 
-int complain(const std::string& what) {
-    fmt::print(stderr, "{}\n", what);
-    return 2;
+/// Whoever asked for JSON gets it whatever comes of it.
+int refused(const Given& given, const std::string& why, int code) {
+    if (given.json) {
+        fmt::print("{}\n", to_json({{"done", false}, {"said", why}}));
+    } else {
+        fmt::print(stderr, "{}\n", why);
+    }
+    return code;
 }
 
 /// Where the host of this policy can be asked. What else is wrong with the file is not asked here:
@@ -33,7 +39,7 @@ std::string socket_of(const std::string& config) {
 int ask(AskVerb verb, const Given& given) {
     const auto socket = socket_of(given.config);
     if (socket.empty()) {
-        return complain("this policy has no [operator] socket: its host cannot be asked");
+        return refused(given, "this policy has no [operator] socket: its host cannot be asked", 2);
     }
     OperatorAsk request;
     request.json = given.json;
@@ -43,23 +49,17 @@ int ask(AskVerb verb, const Given& given) {
     const bool one_or_all =
         verb == AskVerb::hold || verb == AskVerb::resume || verb == AskVerb::restore;
     if (one_or_all && given.all == !given.words.empty()) {
-        return complain("name one target, or say --all");
+        return refused(given, "name one target, or say --all", 2);
     }
     if (verb == AskVerb::hold) {
         const auto length = parse_duration(given.length);
-        if (!length) return complain("--for: give a duration, like 30m");
+        if (!length) return refused(given, "--for: give a duration, like 30m", 2);
         request.ask.length = *length;
     }
     const auto line = ask_host(socket, to_line(request));
-    if (!line) {
-        fmt::print(stderr, "{}\n", line.error().what);
-        return 1;
-    }
+    if (!line) return refused(given, line.error().what, 1);
     const auto told = parse_told(*line);
-    if (!told) {
-        fmt::print(stderr, "{}\n", told.error().what);
-        return 1;
-    }
+    if (!told) return refused(given, told.error().what, 1);
     if (given.json) {
         fmt::print("{}\n", *line);
     } else if (told->done) {

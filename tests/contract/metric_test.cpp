@@ -13,7 +13,7 @@ std::pair<std::string, std::string> listen(const std::string& value) {
     const auto file =
         ConfigFile::parse("[metrics]\nlisten = \"" + value + "\"\n", "site.toml", complaints);
     auto root = file.root();
-    const auto got = read_metrics(root);
+    const auto got = read_metrics(root, "127.0.0.1:9464");
     return {got, complaints.text()};
 }
 
@@ -51,10 +51,10 @@ TEST_CASE("metric: it listens on the loopback unless told otherwise, and only at
     Complaints complaints;
     const auto file = ConfigFile::parse("[metrics]\n", "site.toml", complaints);
     auto root = file.root();
-    CHECK(read_metrics(root) == "127.0.0.1:9464");
+    CHECK(read_metrics(root, "127.0.0.1:9464") == "127.0.0.1:9464");
     const auto none = ConfigFile::parse("", "site.toml", complaints);
     auto empty = none.root();
-    CHECK(read_metrics(empty).empty());
+    CHECK(read_metrics(empty, "127.0.0.1:9464").empty());
     CHECK(complaints.empty());
     CHECK(listen("[::1]:9464").first == "[::1]:9464");
     for (const auto* wrong : {"9464", "localhost:9464", "127.0.0.1", "127.0.0.1:0",

@@ -200,7 +200,9 @@ TEST_CASE("journal: old rows are pruned with the chain kept, but never below the
     auto store = make_journal_store(place.path, "life");
     REQUIRE(store->append(entries(0, 100)));
     const auto future = entry(1'000'000).at;  // or a clock that jumped
-    REQUIRE(store->prune(future, future.wall, 30, 1000));
+    const auto pruned = store->prune(future, future.wall, 30, 1000);
+    INFO((pruned ? "" : pruned.error().what));
+    REQUIRE(pruned);
     auto rows = rows_of(place.path);
     CHECK(rows.size() == 31);  // and the one that says so
     CHECK(rows.back().entry.kind == EntryKind::pruned);
@@ -211,6 +213,25 @@ TEST_CASE("journal: old rows are pruned with the chain kept, but never below the
     CHECK(trouble(rows).empty());
     REQUIRE(store->prune(entry(0).at, WallTime::min(), 5, 100));
     CHECK(rows_of(place.path).size() == 21);
+}
+
+TEST_CASE("journal: what an operator asked stands when its row is pruned", "[host][journal]") {
+    const Place place;
+    auto store = make_journal_store(place.path, "life");
+    auto asked = entry(0);
+    asked.kind = EntryKind::request;
+    for (const auto* text : {"disarm", "hold"}) {
+        asked.text = text;
+        REQUIRE(store->append({asked}));
+        REQUIRE(store->append(entries(1, 50)));
+        REQUIRE(store->prune(entry(0).at, WallTime::min(), 5, 20));
+    }
+    asked.text = "resume";
+    REQUIRE(store->append({asked}));
+    std::vector<std::string> told;
+    REQUIRE(read_requests(place.path, [&](const std::string& text) { told.push_back(text); }));
+    CHECK(told == std::vector<std::string>{"disarm", "hold", "resume"});
+    CHECK(trouble(rows_of(place.path)).empty());
 }
 
 TEST_CASE("journal: a writer killed in mid-write leaves a whole chain with all it had told of",

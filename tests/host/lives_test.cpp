@@ -27,7 +27,8 @@ PolicyPlan wary_policy() {
 }
 
 struct WaryStory : RoomStory {
-    explicit WaryStory(const std::string& boot = "life-1") : RoomStory(wary_policy(), boot) {
+    explicit WaryStory(const std::string& boot = "life-1", PolicyPlan policy = wary_policy())
+        : RoomStory(std::move(policy), boot) {
         alive = false;
     }
 
@@ -186,7 +187,7 @@ TEST_CASE("lives: what is held for a proof is bounded, by lives and by alarms", 
     const Origin room{"pangyo", Role::agent, "battery-room"};
     std::size_t held = 0;
     for (int boot = 0; boot < 20; ++boot) {
-        for (std::size_t i = 0; i < 1500; ++i) {
+        for (std::size_t i = 0; i < Situation::max_alarms + 10; ++i) {
             AlarmNotice notice;
             notice.alarm = "a" + std::to_string(i);
             notice.stamp = {"boot-" + std::to_string(boot), 1, {}};
@@ -287,4 +288,46 @@ TEST_CASE(
     CHECK(rise("messages.dropped.unknown_key") >= 1250);
     CHECK(rise("messages.dropped.forged") > 0);
     CHECK(rise("messages.unproved") + rise("messages.dropped.replayed") == 2500);
+}
+
+TEST_CASE("lives: what a dead agent said last is not clear because another says it is",
+          "[host][lives]") {
+    auto policy = wary_policy();
+    policy.trust.keys.push_back({key_of(2).public_key(), {"pangyo", Role::agent, "room-b"}});
+    for (auto& rule : policy.rules) rule.agent.clear();
+    WaryStory story("life-1", policy);
+    story.connect();
+    PostureNotice before;  // of an earlier life of this host
+    before.target = "text";
+    before.wanted = before.reached = Posture::drain;
+    before.held = {"pangyo-a", "pangyo-b"};
+    before.stamp = {"life-0", 9, {}};
+    story.servers["text"]["pangyo-a"] = story.servers["text"]["pangyo-b"] = "drain";
+    const Origin self{"seoul", Role::host, "seoul-1"};
+    story.brings(signed_with(
+        key_of(0), Message{to_string(Topic{self, Kind::posture, "text", ""}), to_json(before)}));
+    story.says(story.alarm_of("room-1", 2));  // retained; its agent has burnt
+    const Origin other{"pangyo", Role::agent, "room-b"};
+    const auto other_says = [&](std::uint64_t number) {
+        Status says;
+        says.online = true;
+        says.heartbeat_s = 5;
+        says.heard = {{"life-1", story.status.stamp.seq}};
+        says.stamp = {"b-1", number, {}};
+        story.brings(signed_with(
+            key_of(2), Message{to_string(Topic{other, Kind::status, "", ""}), to_json(says)}));
+    };
+    other_says(1);
+    AlarmNotice clear;
+    clear.alarm = "gas";
+    clear.phase = Phase::clear;
+    clear.stamp = {"b-1", 2, {}};
+    story.brings(signed_with(
+        key_of(2), Message{to_string(Topic{other, Kind::alarm, "gas", ""}), to_json(clear)}));
+    for (std::uint64_t i = 0; i < 300; ++i) {
+        story.pass(5s);
+        other_says(3 + i);
+    }
+    CHECK(story.servers["text"]["pangyo-a"] == "drain");
+    CHECK(story.posture.at("text").blocked.find("battery-room") != std::string::npos);
 }

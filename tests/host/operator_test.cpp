@@ -472,4 +472,15 @@ TEST_CASE("wire: what a verb asks comes through, and nothing else is taken for a
     CHECK_FALSE(parse_told("{}"));
 }
 
+TEST_CASE("disarm: commands that nobody has answered keep no host awake", "[host][operator]") {
+    Desk desk;
+    desk.quiet_day();
+    desk.alarm("gas", Phase::firing);
+    desk.alarm("on-battery", Phase::firing);
+    REQUIRE_FALSE(desk.take_commands().empty());
+    CHECK(desk.ask(AskVerb::disarm).done);
+    desk.pass(5min);  // fails on a loop that does not sleep
+    for (const auto& command : desk.take_commands()) CHECK_FALSE(command.armed);
+}
+
 }  // namespace firebreak

@@ -114,6 +114,20 @@ TEST_CASE("power shed: a reading that grew too old counts no more", "[host][powe
     CHECK(story.posture.at("cache").blocked.find("was last heard") != std::string::npos);
 }
 
+TEST_CASE("power shed: what a reading cannot show yet is not made up for by more",
+          "[host][power]") {
+    auto policy = power_policy(overloaded(), {{110, 3600}, {150, 600}});
+    PowerRoom story(overloaded(), {{110, 3600}, {150, 600}}, policy);
+    story.pass(300ms);
+    story.alarm("overload", Phase::firing);
+    while (story.off().empty()) story.pass(5ms);
+    story.speaks = false;  // the meter's bus stalls
+    story.pass(10s);
+    CHECK(story.off() == Names{"cache", "videos"});
+    story.pass(40s);  // but not for ever: rather one too many than a trip
+    CHECK(story.off().size() > 2);
+}
+
 TEST_CASE("power shed: the rest carries all once a feed is lost, and falls by all",
           "[host][power]") {
     // 75 kW on each of A and B; after A is lost B has 150.

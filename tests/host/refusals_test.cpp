@@ -132,9 +132,9 @@ TEST_CASE("refusals: of the restoration's stages", "[host][restore]") {
     const auto refused = [&](std::size_t target, Duration after) {
         return restoration.guard(target, up, t0 + after);
     };
-    restoration.look(room.views(Posture::drain), {}, t0);
+    restoration.look(room.views(Posture::drain), {}, true, t0);
     check("restoration", refused(0, 0s));  // asked for anew
-    restoration.look(room.views(), {}, t0);
+    restoration.look(room.views(), {}, true, t0);
     check("restoration", refused(0, 0s));  // the plan is shown
     CHECK_FALSE(refused(0, 20s));
     check("restoration", refused(1, 20s));  // needs the first
@@ -143,7 +143,7 @@ TEST_CASE("refusals: of the restoration's stages", "[host][restore]") {
     restoration.release();
     room.first.item_is("a", "on", true);
     room.second.item_is("a", "on", true);
-    restoration.look(room.views(), {}, t0 + 21s);
+    restoration.look(room.views(), {}, true, t0 + 21s);
     check("restoration", refused(0, 21s));  // nothing returns: no plan is shown
 }
 
@@ -169,12 +169,12 @@ TEST_CASE("refusals: of what feeds bear when all comes back", "[host][restore]")
     };
     UpsState carries;
     carries.load_kw = 95;
-    restoration.look(views, {{carries, ""}, {carries, ""}}, t0);
+    restoration.look(views, {{carries, ""}, {carries, ""}}, true, t0);
     check("restoration", restoration.guard(0, back(0), t0));  // it would carry too much
-    restoration.look(views, {{std::nullopt, "no reading yet"}, {carries, ""}}, t0);
+    restoration.look(views, {{std::nullopt, "no reading yet"}, {carries, ""}}, true, t0);
     check("restoration", restoration.guard(0, back(0), t0));
     carries.load_kw = 0;
-    restoration.look(views, {{carries, ""}, {carries, ""}}, t0);
+    restoration.look(views, {{carries, ""}, {carries, ""}}, true, t0);
     REQUIRE_FALSE(restoration.guard(0, back(0), t0));
     restoration.took(0, back(0), false, t0);
     check("restoration", restoration.guard(1, back(1), t0));  // too much at once

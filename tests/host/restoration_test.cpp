@@ -206,7 +206,7 @@ TEST_CASE("restore: what is held comes back once it is released", "[host][restor
     TargetLedger ledger;
     RestoreTarget quiet;
     quiet.ledger = &ledger;
-    restoration.look({quiet, quiet, quiet}, {}, Instant{} + 1h);
+    restoration.look({quiet, quiet, quiet}, {}, true, Instant{} + 1h);
     restoration.hold("by the operator: a fire brigade is in the room");
     const Step step{"", "text", "pangyo-a", "ready", Posture::watch, "calm"};
     CHECK(restoration.guard(1, step, Instant{} + 2h)->find("held: by the operator") !=
@@ -292,4 +292,81 @@ TEST_CASE("restore: no feed gets more kW at once than the limit, nor more than i
     CHECK(story.posture.at("r20").blocked.find("ups-a would carry 110.0 kW and may carry 100.0") !=
           std::string::npos);
     CHECK_FALSE(story.tripped);
+}
+
+namespace {
+
+/// Twelve racks of 10 kW, all off; 20 kW may come to a feed within 10 s.
+struct DarkRoom : PowerRoom {
+    explicit DarkRoom(const std::vector<std::string>& upss)
+        : PowerRoom(racks(upss), {{130, 600}, {150, 300}}, policy(upss)) {
+        alarm("overload", Phase::firing);
+        pass(5s);
+        REQUIRE(off().size() == 12);
+    }
+    /// No 10 s bring more than the limit, and no UPS carries more than it may.
+    void comes_back_slowly(Duration length) {
+        double a = load_of("ups-a");
+        double b = load_of("ups-b");
+        for (Duration passed{}; passed < length; passed += 10s) {
+            pass(10s);
+            CHECK(load_of("ups-a") - std::exchange(a, load_of("ups-a")) <= 20);
+            CHECK(load_of("ups-b") - std::exchange(b, load_of("ups-b")) <= 20);
+            CHECK(std::max(a, b) <= 100);
+        }
+    }
+    void asks(AskVerb verb) {
+        controller.handle(Ask{1, verb, "", 0s, "", "alice"}, at());
+        REQUIRE(controller.take_answers().front().done);
+    }
+
+    static std::vector<ModelRack> racks(const std::vector<std::string>& upss) {
+        std::vector<ModelRack> all;
+        for (int i = 0; i < 12; ++i) all.push_back({"r" + std::to_string(10 + i), 5, 10, 10, upss});
+        return all;
+    }
+    static PolicyPlan policy(const std::vector<std::string>& upss) {
+        auto plan = power_policy(racks(upss), {{130, 60}, {150, 3}});
+        plan.restore.staged = true;
+        plan.restore.inrush_kw = 20;
+        plan.restore.inrush_every = 10s;
+        plan.restore.stuck_after = 10min;
+        plan.rules[0].by_power = false;  // all of it goes
+        return plan;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("restore: what was only rehearsed does not come on at once when the host is armed",
+          "[host][restore]") {
+    DarkRoom story({"ups-a"});
+    story.asks(AskVerb::disarm);
+    story.alarm("overload", Phase::clear);
+    story.pass(10min);  // the rehearsal has walked them all through
+    CHECK(story.off().size() == 12);
+    story.asks(AskVerb::arm);
+    story.comes_back_slowly(3min);
+    CHECK(story.load_of("ups-a") == Approx(100));
+}
+
+TEST_CASE("restore: commands that nobody answers do not all come on at once later",
+          "[host][restore]") {
+    DarkRoom story({"ups-a"});
+    for (int i = 0; i < 12; ++i) story.stuck.insert("r" + std::to_string(10 + i));
+    story.alarm("overload", Phase::clear);
+    story.pass(5min);
+    CHECK(story.off().size() == 12);
+    story.stuck.clear();
+    story.comes_back_slowly(6min);
+    CHECK(story.load_of("ups-a") == Approx(100));
+}
+
+TEST_CASE("restore: where one feed is lost the other gets all of a rack", "[host][restore]") {
+    DarkRoom story({"ups-a", "ups-b"});
+    story.dead.insert("ups-a");
+    story.alarm("overload", Phase::clear);
+    story.pass(55s);
+    story.comes_back_slowly(5min);
+    CHECK(story.load_of("ups-b") == Approx(100));
 }

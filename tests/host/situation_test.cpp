@@ -221,17 +221,58 @@ TEST_CASE("situation: evidence is fresh while its agent is online and was heard 
 TEST_CASE("situation: a flood of agents and alarms is bounded", "[host][situation]") {
     Situation situation(10s);
     std::size_t refused = 0;
-    for (int i = 0; i < 2000; ++i) {
+    constexpr std::size_t most = Situation::max_agents + 1000;
+    for (std::size_t i = 0; i < most; ++i) {
         const Origin stranger{"pangyo", Role::agent, "a" + std::to_string(i)};
         if (situation.alarm(stranger, notice(Phase::firing, 1), t0) == Heard::no_room) ++refused;
     }
     CHECK(situation.agents().size() == Situation::max_agents);
-    CHECK(refused == 2000 - Situation::max_agents);
+    CHECK(refused == most - Situation::max_agents);
     const Origin known{"pangyo", Role::agent, "a0"};
-    for (int i = 0; i < 3000; ++i) {
+    for (std::size_t i = 0; i < Situation::max_alarms + 10; ++i) {
         situation.alarm(known, notice(Phase::firing, 1, "b1", "x" + std::to_string(i)), t0);
     }
     CHECK(situation.find(known)->alarms.size() == Situation::max_alarms);
     CHECK(situation.alarm(known, notice(Phase::clear, 2), t0) ==
           Heard::news);  // known ones live on
+}
+
+TEST_CASE("situation: there is always room for what the policy names", "[host][situation]") {
+    Situation situation(10s);
+    situation.listen_for({"gas"});
+    const Origin named{"pangyo", Role::agent, "room"};
+    for (std::size_t i = 0; i < Situation::max_agents + 10; ++i) {
+        const Origin stranger{"pangyo", Role::agent, "a" + std::to_string(i)};
+        situation.alarm(stranger, notice(Phase::firing, 1), t0);
+    }
+    CHECK(situation.alarm(named, notice(Phase::firing, 1), t0) == Heard::no_room);
+    situation.expect(named, t0);
+    for (std::size_t i = 0; i < Situation::max_alarms + 10; ++i) {
+        situation.alarm(named, notice(Phase::clear, 1, "b1", "x" + std::to_string(i)), t0);
+    }
+    CHECK(situation.alarm(named, notice(Phase::firing, 2, "b1", "y"), t0) == Heard::no_room);
+    CHECK(situation.alarm(named, notice(Phase::firing, 3, "b1", "gas"), t0) == Heard::news);
+    CHECK(situation.find(named)->alarms.at("gas").active);
+}
+
+TEST_CASE("situation: what an unproved life said is neither active nor clear",
+          "[host][situation]") {
+    Situation situation(10s);
+    situation.link_up(t0);
+    situation.suspect(room, notice(Phase::firing, 7, "old"));
+    REQUIRE(situation.find(room) != nullptr);
+    CHECK_FALSE(situation.find(room)->alarms.at("gas").active);
+    CHECK(situation.find(room)->alarms.at("gas").notice.phase == Phase::unknown);
+    situation.tick(t0 + 1h);
+    CHECK(situation.find(room)->presence == Presence::unheard);
+    CHECK(situation.next_deadline() == never);
+    SECTION("it is proved, and says nothing of it") {
+        situation.proved(room);
+        CHECK(situation.find(room)->alarms.empty());
+    }
+    SECTION("it is proved, and says it again") {
+        CHECK(situation.alarm(room, notice(Phase::firing, 1, "old"), t0) == Heard::news);
+        situation.proved(room);
+        CHECK(is_active(situation));
+    }
 }

@@ -406,6 +406,38 @@ TEST_CASE("votes: a thousand votes stay bounded, the highest kept", "[host][vote
     CHECK(result.wanted() == Posture::cut);
 }
 
+TEST_CASE("votes: of more than are kept the fresh one stays", "[host][votes]") {
+    const auto plan = policy({haproxy("text")}, {rule("", "text", Posture::drain)});
+    Room here;
+    AlarmNotice notice;
+    notice.phase = Phase::firing;
+    notice.stamp = {"dead", 1, {}};
+    for (int i = 0; i < 2 * static_cast<int>(VoteCount::max_votes); ++i) {
+        notice.alarm = "x" + std::to_string(i);
+        here.situation.alarm({"pangyo", Role::agent, "another"}, notice, t0);
+    }
+    here.says("smoke", Phase::firing);
+    const auto result = votes(plan, here);
+    CHECK(result.votes.size() == VoteCount::max_votes);
+    CHECK(next_rung({}, result, false, t0, 1min).admitted == Posture::drain);
+}
+
+TEST_CASE("votes: what is asked for whole is not taken for what is shed by power",
+          "[host][votes]") {
+    auto by_power = rule("gas", "text", Posture::shed);
+    by_power.by_power = true;
+    const auto whole = rule("gas", "text", Posture::shed);
+    for (const auto& rules : {std::vector{by_power, whole}, std::vector{whole, by_power}}) {
+        const auto plan = policy({haproxy("text")}, rules);
+        Room here;
+        here.says("gas", Phase::firing);
+        const auto result = votes(plan, here);
+        REQUIRE(result.votes.size() == 2);
+        CHECK_FALSE(result.votes.front().by_power);
+        CHECK(next_rung({}, result, false, t0, 1min).because.size() == 1);
+    }
+}
+
 TEST_CASE("votes: so many signs are needed, by name, for every choice of those that are active",
           "[host][votes]") {
     const std::vector<std::string> names = {"smoke", "gas", "hot"};
