@@ -13,13 +13,15 @@ namespace {
 
 constexpr std::size_t most_sites = 6;  // whose fires are tried in every combination
 
-/// The first rule that puts a target down; by power only what is too much of a load goes.
-const RulePlan* put_down_by(const PolicyPlan& plan, const TargetPlan& target) {
+/// The rules that put a target down, each once; by power only what is too much of a load goes.
+std::vector<const RulePlan*> rules_against(const PolicyPlan& plan, const TargetPlan& target) {
+    std::vector<const RulePlan*> out;
     for (const auto& ballot : ballots_for(plan, target)) {
         if (is_load(target) && ballot.rule->by_power) continue;
-        if (depth_of(action_for(ladder_of(target), ballot.at_least)) > 0) return ballot.rule;
+        if (depth_of(action_for(ladder_of(target), ballot.at_least)) == 0) continue;
+        if (out.empty() || out.back() != ballot.rule) out.push_back(ballot.rule);
     }
-    return nullptr;
+    return out;
 }
 
 template <class Kind>
@@ -67,16 +69,16 @@ DownAtOnce::DownAtOnce(const PolicyPlan& plan) : plan_(plan), fires_(1) {
     std::map<TierOf, std::set<std::string>> items;
     for (std::size_t i = 0; i < plan.targets.size(); ++i) {
         const auto& target = plan.targets[i];
-        put_down_.push_back(put_down_by(plan, target));
+        put_down_.push_back(rules_against(plan, target));
         if (plan.guard.max_tier_percent < 100) {
             for (const auto& item : target.items) {
                 items[tier_of(target)].insert(share_key(target, item));
             }
         }
-        if (put_down_.back() == nullptr) continue;
+        if (put_down_.back().empty()) continue;
         if (target.load) burning.insert(target.site);
         if (!is_load(target)) continue;
-        switched_[i] = put_down_.back();
+        switched_[i] = put_down_.back().front();
         loads.insert(i);
     }
     for (const auto& [tier, some] : items) items_[tier] = some.size();
@@ -92,7 +94,7 @@ void DownAtOnce::add_fire(const std::set<std::string>& sites) {
     std::vector<bool> drained;
     for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
         const auto& target = plan_.targets[i];
-        drained.push_back(target.load && put_down_[i] != nullptr && sites.contains(target.site));
+        drained.push_back(target.load && !put_down_[i].empty() && sites.contains(target.site));
     }
     const auto then = burdens(plan_, drained, {});
     Fire fire{sites, {}};
@@ -124,9 +126,9 @@ std::optional<Takings> DownAtOnce::drained(const StandingService& service, const
         if (target.site != site || is_load(target)) continue;
         if (ready_keeps && keeps_ready(target)) return std::nullopt;
         const bool burns = !fire.sites || fire.sites->contains(site);
-        const bool by_rule = burns && put_down_[i] != nullptr;
+        const bool by_rule = burns && !put_down_[i].empty();
         if (!by_rule && (fire.gives_room.empty() || !fire.gives_room[i])) return std::nullopt;
-        take(taken, i, target.items, by_rule ? put_down_[i] : nullptr);
+        take(taken, i, target.items, by_rule ? put_down_[i].front() : nullptr);
         if (by_rule) continue;
         for (const auto& room : plan_.drain.sites) {
             if (room.site == site) add_once(taken.rooms, &room);
