@@ -6,6 +6,7 @@
 #include "host/drain/capacity.hpp"
 #include "host/guard/share.hpp"
 #include "host/plan.hpp"
+#include "host/power/draw.hpp"
 #include "host/vote.hpp"
 
 namespace firebreak {
@@ -13,11 +14,12 @@ namespace {
 
 constexpr std::size_t most_sites = 6;  // whose fires are tried in every combination
 
-/// The rules that put a target down, each once; by power only what is too much of a load goes.
-std::vector<const RulePlan*> rules_against(const PolicyPlan& plan, const TargetPlan& target) {
+/// The rules that put a target down, each once.
+std::vector<const RulePlan*> rules_against(const PolicyPlan& plan, const TargetPlan& target,
+                                           bool whole_by_power) {
     std::vector<const RulePlan*> out;
     for (const auto& ballot : ballots_for(plan, target)) {
-        if (is_load(target) && ballot.rule->by_power) continue;
+        if (is_load(target) && ballot.rule->by_power && !whole_by_power) continue;
         if (depth_of(action_for(ladder_of(target), ballot.at_least)) == 0) continue;
         if (out.empty() || out.back() != ballot.rule) out.push_back(ballot.rule);
     }
@@ -31,6 +33,31 @@ void add_once(std::vector<const Kind*>& all, const Kind* one) {
 
 TierOf tier_of(const TargetPlan& target) {
     return {target.tier, is_load(target)};
+}
+
+/// Loads of which all hangs on UPSs that are stopped in good time: on battery that is their whole
+/// load. By power else only what is too much of a load goes.
+std::set<std::size_t> stopped_whole(const PolicyPlan& plan) {
+    std::set<std::size_t> upss;
+    for (const auto& ups : plan.upss) {
+        if (ups.rating.stop > Duration::zero()) upss.insert(ups.ups);
+    }
+    std::set<std::size_t> out;
+    if (upss.empty() || !plan.map) return out;
+    std::map<std::size_t, std::size_t> going;  // items by target
+    Complaints have_been_said;
+    for (const auto& draw : draws_of(plan, shed_by_power(plan), have_been_said)) {
+        const bool stops = std::any_of(draw.parts.begin(), draw.parts.end(), [&](const auto& part) {
+            return std::any_of(part.feeds.begin(), part.feeds.end(),
+                               [&](std::size_t ups) { return upss.contains(ups); });
+        });
+        if (!stops) continue;
+        for (const auto& [target, item] : draw.items) ++going[target];
+    }
+    for (const auto& [target, items] : going) {
+        if (items >= plan.targets[target].items.size()) out.insert(target);
+    }
+    return out;
 }
 
 /// Fires of these sites: every combination of a few, else each, all but each, and all.
@@ -67,9 +94,10 @@ DownAtOnce::DownAtOnce(const PolicyPlan& plan) : plan_(plan), fires_(1) {
     std::set<std::size_t> loads;
     std::set<std::string> burning;
     std::map<TierOf, std::set<std::string>> items;
+    const auto stopped = stopped_whole(plan);
     for (std::size_t i = 0; i < plan.targets.size(); ++i) {
         const auto& target = plan.targets[i];
-        put_down_.push_back(rules_against(plan, target));
+        put_down_.push_back(rules_against(plan, target, stopped.contains(i)));
         if (plan.guard.max_tier_percent < 100) {
             for (const auto& item : target.items) {
                 items[tier_of(target)].insert(share_key(target, item));

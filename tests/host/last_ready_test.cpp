@@ -1,5 +1,5 @@
-// One event that leaves min_ready's last servers of a service, and a drill of all its sites:
-// refused as what empties every site is.
+// One event that leaves min_ready's last servers of a service, a drill of all its sites, and loads
+// that a UPS stops whole: refused as what empties every site is.
 #include "tests/catch.hpp"
 #include "tests/host/policy_text.hpp"
 
@@ -190,6 +190,37 @@ TEST_CASE("emptied: a drill that sheds racks waits for what they wait for", "[ho
     CHECK(says(complaints_of(text + drill(all + "posture = \"shed\"")),
                "the drill \"d\" could put service \"batch\" down at every site"));
     CHECK(complaints_of(text + drill(all)).empty());  // a drain switches nothing off
+}
+
+TEST_CASE("emptied: by power all of a UPS's load goes where it has a stop", "[host][topology]") {
+    const auto at = [](const std::string& site, const std::string& stop) {
+        const auto n = site;
+        return "[[target]]\nname = \"" + n + "\"\nsite = \"" + site +
+               "\"\nservice = \"batch\"\noutlet = {agent = \"room\", outlets = [\"r-" + n +
+               "\"]}\n[[ups]]\nname = \"u-" + n +
+               "\"\nagent = \"room\"\nload = {device = \"d\", measure = \"ups.load\"}\nruntime = "
+               "{device = \"d\", measure = \"battery.runtime\"}\non_battery = \"on-battery\"\n" +
+               stop + "[[rule]]\nwhile = {site = \"" + site +
+               "\", alarm = \"on-battery\"}\ntargets = [\"" + n +
+               "\"]\nat_least = \"shed\"\nby_power = true\n";
+    };
+    const auto drawn = [](const std::string& site) {
+        return "[[topology.ups]]\nname = \"u-" + site + "\"\nsite = \"" + site +
+               "\"\nroom = \"b\"\nkw = 10\n[[topology.pdu]]\nname = \"p-" + site +
+               "\"\nups = \"u-" + site + "\"\n[[topology.rack]]\nname = \"r-" + site +
+               "\"\nsite = \"" + site + "\"\npdus = [\"p-" + site +
+               "\"]\n[[topology.server]]\nname = \"s-" + site + "\"\nsite = \"" + site +
+               "\"\nrack = \"r-" + site + "\"\nkw = 1\n";
+    };
+    const auto map = "[topology]\n" + drawn("pangyo") + drawn("bundang");
+    const std::string stop = "stop = \"3m\"\n", hold = "hold = \"15m\"\n";
+    CHECK(says(complaints_of(top + at("pangyo", stop) + at("bundang", stop) + map),
+               "could put service \"batch\" down at every site: bundang by the rule at"));
+    CHECK(complaints_of(top + at("pangyo", stop) + at("bundang", hold) + map).empty());
+    CHECK(complaints_of(top + at("pangyo", hold) + at("bundang", hold) + map).empty());
+    CHECK(complaints_of(top + at("pangyo", stop) + at("bundang", stop) +
+                        guard("max_tier_percent = 50") + map)
+              .empty());
 }
 
 }  // namespace firebreak
