@@ -22,6 +22,7 @@
 #include "host/topology/power_map_file.hpp"
 #include "host/topology/single_points.hpp"
 #include "host/topology_file.hpp"
+#include "host/unwise.hpp"
 #include "host/vote.hpp"
 
 namespace firebreak {
@@ -247,6 +248,7 @@ PolicyPlan parse_policy(ConfigFile& file, Complaints& complaints, const Recorded
     check_emptied(plan, complaints);
     check_longest_rule(plan);
     warn_of_no_journal(plan);
+    warn_of_unwise(plan);
     if (plan.rules.empty()) root.complain("rule", "no rule: nothing would ever be done");
     root.finish();
     return plan;

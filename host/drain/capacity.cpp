@@ -6,6 +6,7 @@
 #include <map>
 
 #include "host/drain/admission.hpp"
+#include "host/topology_file.hpp"
 #include "host/vote.hpp"
 
 namespace firebreak {
@@ -209,7 +210,8 @@ void check_capacity(PolicyPlan& plan, Complaints& complaints) {
     for (const auto& site : plan.drain.sites) {
         if (!sites.contains(site.site)) {
             complaints.add(site.place,
-                           fmt::format("no target with a \"load\" stands at \"{}\"", site.site));
+                           fmt::format("no target with a \"load\" stands at \"{}\"{}", site.site,
+                                       hint(site.site, {sites.begin(), sites.end()})));
         }
         double own = 0;
         for (const auto& target : plan.targets) {

@@ -25,15 +25,17 @@ std::vector<std::string> targets_at(Section& section, const PolicyPlan& plan) {
     const auto stage = section.maybe_integer("stage", {1, 1000});
     const auto stages = restore_stages(plan);
     std::vector<std::string> names;
+    std::vector<std::string_view> sites;
     std::size_t last = 0;
     for (std::size_t i = 0; i < plan.targets.size(); ++i) {
+        sites.push_back(plan.targets[i].site);
         if (plan.targets[i].site != site) continue;
         last = std::max(last, stages[i]);
         if (stage && stages[i] != static_cast<std::size_t>(*stage)) continue;
         names.push_back(plan.targets[i].name);
     }
     if (last == 0 && !site.empty()) {
-        section.complain("site", "no target stands in \"" + site + "\"");
+        section.complain("site", "no target stands in \"" + site + "\"" + hint(site, sites));
     } else if (names.empty() && stage) {
         section.complain("stage", fmt::format("the last stage of {} is {}", site, last));
     }

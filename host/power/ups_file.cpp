@@ -82,6 +82,13 @@ void read_ups(Section& section, PolicyPlan& plan) {
     ups.on_battery = section.name_or("on_battery", "");
     if (auto curve = section.table("overload")) {
         ups.rating.overload = read_curve(*curve);
+        // What it may carry for ever is no overload: such a point would be passed over unheard.
+        const auto& points = ups.rating.overload;
+        if (!points.empty() && points.front().load <= 100) {
+            curve->complain("loads", fmt::format("loads must be above 100, in per cent of what the "
+                                                 "UPS may carry for ever: {:g} is no overload",
+                                                 points.front().load));
+        }
         curve->finish();
     }
     read_durations(section, ups);

@@ -6,6 +6,7 @@
 #include "host/drain/capacity.hpp"
 #include "host/guard/share.hpp"
 #include "host/plan.hpp"
+#include "host/power/draw.hpp"
 #include "host/vote.hpp"
 
 namespace firebreak {
@@ -13,13 +14,16 @@ namespace {
 
 constexpr std::size_t most_sites = 6;  // whose fires are tried in every combination
 
-/// The first rule that puts a target down; by power only what is too much of a load goes.
-const RulePlan* put_down_by(const PolicyPlan& plan, const TargetPlan& target) {
+/// The rules that put a target down, each once.
+std::vector<const RulePlan*> rules_against(const PolicyPlan& plan, const TargetPlan& target,
+                                           bool whole_by_power) {
+    std::vector<const RulePlan*> out;
     for (const auto& ballot : ballots_for(plan, target)) {
-        if (is_load(target) && ballot.rule->by_power) continue;
-        if (depth_of(action_for(ladder_of(target), ballot.at_least)) > 0) return ballot.rule;
+        if (is_load(target) && ballot.rule->by_power && !whole_by_power) continue;
+        if (depth_of(action_for(ladder_of(target), ballot.at_least)) == 0) continue;
+        if (out.empty() || out.back() != ballot.rule) out.push_back(ballot.rule);
     }
-    return nullptr;
+    return out;
 }
 
 template <class Kind>
@@ -29,6 +33,31 @@ void add_once(std::vector<const Kind*>& all, const Kind* one) {
 
 TierOf tier_of(const TargetPlan& target) {
     return {target.tier, is_load(target)};
+}
+
+/// Loads of which all hangs on UPSs that are stopped in good time: on battery that is their whole
+/// load. By power else only what is too much of a load goes.
+std::set<std::size_t> stopped_whole(const PolicyPlan& plan) {
+    std::set<std::size_t> upss;
+    for (const auto& ups : plan.upss) {
+        if (ups.rating.stop > Duration::zero()) upss.insert(ups.ups);
+    }
+    std::set<std::size_t> out;
+    if (upss.empty() || !plan.map) return out;
+    std::map<std::size_t, std::size_t> going;  // items by target
+    Complaints have_been_said;
+    for (const auto& draw : draws_of(plan, shed_by_power(plan), have_been_said)) {
+        const bool stops = std::any_of(draw.parts.begin(), draw.parts.end(), [&](const auto& part) {
+            return std::any_of(part.feeds.begin(), part.feeds.end(),
+                               [&](std::size_t ups) { return upss.contains(ups); });
+        });
+        if (!stops) continue;
+        for (const auto& [target, item] : draw.items) ++going[target];
+    }
+    for (const auto& [target, items] : going) {
+        if (items >= plan.targets[target].items.size()) out.insert(target);
+    }
+    return out;
 }
 
 /// Fires of these sites: every combination of a few, else each, all but each, and all.
@@ -65,18 +94,19 @@ DownAtOnce::DownAtOnce(const PolicyPlan& plan) : plan_(plan), fires_(1) {
     std::set<std::size_t> loads;
     std::set<std::string> burning;
     std::map<TierOf, std::set<std::string>> items;
+    const auto stopped = stopped_whole(plan);
     for (std::size_t i = 0; i < plan.targets.size(); ++i) {
         const auto& target = plan.targets[i];
-        put_down_.push_back(put_down_by(plan, target));
+        put_down_.push_back(rules_against(plan, target, stopped.contains(i)));
         if (plan.guard.max_tier_percent < 100) {
             for (const auto& item : target.items) {
                 items[tier_of(target)].insert(share_key(target, item));
             }
         }
-        if (put_down_.back() == nullptr) continue;
+        if (put_down_.back().empty()) continue;
         if (target.load) burning.insert(target.site);
         if (!is_load(target)) continue;
-        switched_[i] = put_down_.back();
+        switched_[i] = put_down_.back().front();
         loads.insert(i);
     }
     for (const auto& [tier, some] : items) items_[tier] = some.size();
@@ -92,7 +122,7 @@ void DownAtOnce::add_fire(const std::set<std::string>& sites) {
     std::vector<bool> drained;
     for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
         const auto& target = plan_.targets[i];
-        drained.push_back(target.load && put_down_[i] != nullptr && sites.contains(target.site));
+        drained.push_back(target.load && !put_down_[i].empty() && sites.contains(target.site));
     }
     const auto then = burdens(plan_, drained, {});
     Fire fire{sites, {}};
@@ -124,9 +154,9 @@ std::optional<Takings> DownAtOnce::drained(const StandingService& service, const
         if (target.site != site || is_load(target)) continue;
         if (ready_keeps && keeps_ready(target)) return std::nullopt;
         const bool burns = !fire.sites || fire.sites->contains(site);
-        const bool by_rule = burns && put_down_[i] != nullptr;
+        const bool by_rule = burns && !put_down_[i].empty();
         if (!by_rule && (fire.gives_room.empty() || !fire.gives_room[i])) return std::nullopt;
-        take(taken, i, target.items, by_rule ? put_down_[i] : nullptr);
+        take(taken, i, target.items, by_rule ? put_down_[i].front() : nullptr);
         if (by_rule) continue;
         for (const auto& room : plan_.drain.sites) {
             if (room.site == site) add_once(taken.rooms, &room);

@@ -40,6 +40,11 @@ public:
     /// All fires; after the first, those in which targets give all their room.
     [[nodiscard]] const std::vector<Fire>& fires() const { return fires_; }
 
+    /// By target: the rules that put it down whole, in the file's order.
+    [[nodiscard]] const std::vector<const RulePlan*>& put_down_by(std::size_t target) const {
+        return put_down_[target];
+    }
+
     /// All targets of a service at a site, drained; nothing when one stays. `ready_keeps`: what
     /// min_ready and min_elsewhere keep, they keep.
     [[nodiscard]] std::optional<Takings> drained(const StandingService& service,
@@ -53,6 +58,9 @@ public:
     [[nodiscard]] std::size_t allowed(const TierOf& tier) const;
     [[nodiscard]] bool is_allowed(const Takings& taken) const;
 
+    void take(Takings& taken, std::size_t target, const std::vector<std::string>& items,
+              const RulePlan* rule) const;
+
 private:
     void add_fire(const std::set<std::string>& sites);
     [[nodiscard]] bool keeps_ready(const TargetPlan& target) const;
@@ -65,13 +73,10 @@ private:
     /// Where the topology does not say what feeds it: loads that say which service they bear.
     [[nodiscard]] std::optional<Takings> by_loads(const StandingService& service,
                                                   const std::string& site) const;
-    void take(Takings& taken, std::size_t target, const std::vector<std::string>& items,
-              const RulePlan* rule) const;
-
     const PolicyPlan& plan_;
-    std::vector<const RulePlan*> put_down_;            ///< by target: the first rule that does
-    std::map<std::size_t, const RulePlan*> switched_;  ///< loads that a rule switches off whole
-    std::map<std::size_t, std::vector<FedBy>> feeds_;  ///< by server, of those
+    std::vector<std::vector<const RulePlan*>> put_down_;  ///< by target
+    std::map<std::size_t, const RulePlan*> switched_;     ///< loads that a rule switches off whole
+    std::map<std::size_t, std::vector<FedBy>> feeds_;     ///< by server, of those
     std::optional<FeedIndex> index_;
     std::map<TierOf, std::size_t> items_;
     std::vector<Fire> fires_;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "host/topology/down_at_once.hpp"
+#include "host/topology/last_ready.hpp"
 #include "host/topology/services.hpp"
 #include "host/topology_file.hpp"
 #include "host/vote.hpp"
@@ -21,7 +23,8 @@ enum class Darkness { none, where_it_can, where_it_must };
 /// Everything of a service down at once, and by what.
 struct EmptiedBy {
     std::map<std::string, Takings> sites;
-    bool dark = false;  ///< some of it has no power
+    bool dark = false;                   ///< some of it has no power
+    std::optional<LastReady> last = {};  ///< by one event, all but so much
 
     [[nodiscard]] Takings all() const {
         Takings out;
@@ -61,8 +64,9 @@ std::optional<EmptiedBy> emptied(const DownAtOnce& down, const StandingService& 
     return out;
 }
 
+/// `but_for_last`: also all but the last ones, by one event.
 std::optional<EmptiedBy> emptied(const PolicyPlan& plan, const DownAtOnce& down,
-                                 const StandingService& service) {
+                                 const StandingService& service, bool but_for_last) {
     StandsAt stands{service.sites(plan), {}};
     if (stands.sites.empty()) return std::nullopt;
     for (const auto& site : stands.sites) {
@@ -77,12 +81,20 @@ std::optional<EmptiedBy> emptied(const PolicyPlan& plan, const DownAtOnce& down,
             if (found) return found;
         }
     }
-    return std::nullopt;
+    if (!but_for_last) return std::nullopt;
+    auto last = last_ready(plan, down, service);
+    if (!last) return std::nullopt;
+    auto sites = std::exchange(last->sites, {});
+    return EmptiedBy{std::move(sites), false, std::move(last)};
 }
 
-std::string told(const Takings& taken) {
+/// Who asks: the rules, or a drill, which has its place and its name.
+using Asker = const DrillPlan*;
+
+std::string told(const Takings& taken, Asker drill) {
     std::vector<std::string> whys;
     for (const auto* rule : taken.rules) {
+        if (drill != nullptr) break;
         whys.push_back(fmt::format("by the rule at {} ({} while {})", where(rule->place),
                                    to_string(rule->at_least), describe_cause(*rule)));
     }
@@ -91,18 +103,18 @@ std::string told(const Takings& taken) {
     }
     std::string out;
     for (std::size_t i = 0; i < std::min(whys.size(), most_rules); ++i) {
-        out += (i == 0 ? "" : " and ") + whys[i];
+        out += (i == 0 ? " " : " and ") + whys[i];
     }
     if (whys.size() > most_rules) out += fmt::format(" and {} more", whys.size() - most_rules);
     return out;
 }
 
-std::string example_of(const EmptiedBy& found) {
+std::string example_of(const EmptiedBy& found, Asker drill) {
     std::string out;
     std::size_t count = 0;
     for (const auto& [site, taken] : found.sites) {
         if (++count > most_sites) break;
-        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", site, told(taken));
+        out += fmt::format("{}{}{}", out.empty() ? "" : ", ", site, told(taken, drill));
     }
     if (found.sites.size() > most_sites) {
         out += fmt::format(", and {} more sites", found.sites.size() - most_sites);
@@ -110,9 +122,28 @@ std::string example_of(const EmptiedBy& found) {
     return out;
 }
 
-/// What would keep some of it.
+/// That the guards keep some, and too little.
+std::string kept_of(const PolicyPlan& plan, const LastReady& last) {
+    const auto elsewhere = plan.guard.min_elsewhere;
+    return fmt::format("min_ready = {}{} of {} servers, less than the {} of its smallest site",
+                       plan.guard.min_ready,
+                       elsewhere > 0
+                           ? fmt::format(" and min_elsewhere = {} keep {}", elsewhere, last.kept)
+                           : fmt::format(" keeps {}", last.kept),
+                       last.all, last.smallest);
+}
+
+/// What would keep some of it, or more.
 std::string advice(const PolicyPlan& plan, const DownAtOnce& down, const StandingService& service,
-                   const EmptiedBy& found) {
+                   const EmptiedBy& found, Asker drill) {
+    const std::string apart = drill != nullptr ? ", or drill one site at a time" : "";
+    if (found.last) {
+        return fmt::format("{}; keep more with min_elsewhere (so many) or max_tier_percent{}",
+                           kept_of(plan, *found.last),
+                           drill != nullptr ? apart
+                                            : ", or let each site's rules listen to that site's "
+                                              "alarms (site = …)");
+    }
     const bool backends =
         std::all_of(service.targets.begin(), service.targets.end(), [&](std::size_t target) {
             return is_load(plan.targets[target]) || has_backend(plan.targets[target]);
@@ -122,6 +153,7 @@ std::string advice(const PolicyPlan& plan, const DownAtOnce& down, const Standin
                       : backends ? "keep some with min_ready, min_elsewhere or max_tier_percent"
                                  : "keep some with max_tier_percent (min_ready and min_elsewhere "
                                    "guard servers of a backend only)";
+    out += apart;
     if (plan.guard.max_tier_percent >= 100) return out;
     const auto all = found.all();
     for (const auto& [tier, items] : all.items) {
@@ -133,25 +165,68 @@ std::string advice(const PolicyPlan& plan, const DownAtOnce& down, const Standin
 }
 
 bool complain(const PolicyPlan& plan, const DownAtOnce& down, const StandingService& service,
-              Complaints& complaints) {
+              Asker drill, bool but_for_last, Complaints& complaints) {
     // Of what stands at one site nobody knows what else there is.
     if (service.servers.empty() && service.sites(plan).size() < 2) return false;
-    const auto found = emptied(plan, down, service);
+    const auto found = emptied(plan, down, service, but_for_last);
     if (!found) return false;
-    complaints.add(service.place,
-                   fmt::format("the policy could put {} down at every site: {}; {}", service.name,
-                               example_of(*found), advice(plan, down, service, *found)));
+    const auto who = drill != nullptr ? fmt::format("the drill \"{}\"", drill->name) : "the policy";
+    complaints.add(
+        drill != nullptr ? drill->place : service.place,
+        fmt::format("{} could put {} down at every site{}: {}; {}", who, service.name,
+                    found->last && drill == nullptr ? " by one event" : "",
+                    example_of(*found, drill), advice(plan, down, service, *found, drill)));
     return true;
+}
+
+void ask(const PolicyPlan& plan, const std::vector<StandingService>& services, Asker drill,
+         Complaints& complaints) {
+    const DownAtOnce down(plan);
+    bool any = false;
+    bool apart = true;
+    for (const auto& service : services) {
+        any = complain(plan, down, service, drill, true, complaints) || any;
+        apart = apart && service.sites(plan).size() < 2;
+    }
+    // Where services have been asked about, what is kept of each has been weighed.
+    if (!any) static_cast<void>(complain(plan, down, whole_of(plan), drill, apart, complaints));
+}
+
+/// A drill asks like a rule for what it puts down whole. Loads go only where all that they wait for
+/// does.
+RulePlan as_rule(const PolicyPlan& plan, const DrillPlan& drill) {
+    const std::set<std::string> targets(drill.targets.begin(), drill.targets.end());
+    const std::set<std::string> items(drill.items.begin(), drill.items.end());
+    std::set<std::string> whole;
+    for (const auto& target : plan.targets) {
+        const bool all =
+            items.empty() || std::all_of(target.items.begin(), target.items.end(),
+                                         [&](const auto& item) { return items.contains(item); });
+        if (all && targets.contains(target.name)) whole.insert(target.name);
+    }
+    RulePlan rule;
+    rule.alarm = "drill";
+    rule.at_least = drill.posture;
+    rule.place = drill.place;
+    for (const auto& target : plan.targets) {
+        const bool goes = std::all_of(target.after.begin(), target.after.end(),
+                                      [&](const auto& name) { return whole.contains(name); });
+        if (goes && whole.contains(target.name)) rule.targets.push_back(target.name);
+    }
+    return rule;
 }
 
 }  // namespace
 
 void check_emptied(const PolicyPlan& plan, Complaints& complaints) {
     const auto services = services_of(plan, complaints);
-    const DownAtOnce down(plan);
-    bool any = false;
-    for (const auto& service : services) any = complain(plan, down, service, complaints) || any;
-    if (!any) static_cast<void>(complain(plan, down, whole_of(plan), complaints));
+    ask(plan, services, nullptr, complaints);
+    if (plan.drills.empty()) return;
+    auto drilled = plan;
+    for (const auto& drill : plan.drills) {
+        drilled.rules = {as_rule(plan, drill)};
+        ask(drilled, services, &drill, complaints);
+    }
 }
 
 }  // namespace firebreak
