@@ -201,7 +201,7 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
         const auto state = receipt.states->find(step.item);
         std::string is = state == receipt.states->end() ? "absent" : state->second;
         // What each waits for would make a line of each.
-        if (is.starts_with(draining)) is = bare(is);
+        if (is.starts_with(draining) || is_unknown(is)) is = bare(is);
         const bool done = is != "absent" && is_set(is, step.action);
         if (done) ++counters["steps.done"];
         if (done && depth_of(step.action) > 0) target->acted = true;
