@@ -252,6 +252,14 @@ void Controller::State::tell_steps(const std::vector<Step>& steps, bool for_real
     }
 }
 
+/// What a step did is to be seen wherever the traffic goes.
+void Controller::State::stepped(const Target& target, Instant now) {
+    pacing.stepped(place_of(target), now);
+    for (const auto at : pacing.judged_by(place_of(target))) {
+        if (at != place_of(target)) targets[at].ledger.look_by(pacing.look_by(at, now));
+    }
+}
+
 void Controller::State::order(Target& target, std::vector<Step> steps, Now now) {
     target.ledger.ordered(steps, now.steady);
     if (!steps.empty()) {
@@ -259,7 +267,7 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
         ++counters["orders.sent"];
         stepping.insert(&target);
         notes_from = now.steady + notes_wait;
-        if (depth_of(steps.front().action) > 0) pacing.stepped(place_of(target), now.steady);
+        if (depth_of(steps.front().action) > 0) stepped(target, now.steady);
     }
     tell_steps(steps, true);
     if (steps.empty()) sent_again.push_back(target.plan->name);

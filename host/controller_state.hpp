@@ -130,6 +130,7 @@ struct Controller::State {
     /// Against what later steps of the same round may take.
     void counts(const Target& target, const Step& step);
     void order(Target& target, std::vector<Step> steps, Now now);
+    void stepped(const Target& target, Instant now);
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     /// One line for what is done to many items for the same reason.
     void tell_steps(const std::vector<Step>& steps, bool for_real);

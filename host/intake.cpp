@@ -175,18 +175,32 @@ void Controller::State::acked(const Topic& topic, const Ack& ack, bool genuine, 
            "so before this host asked, as far as its agent knows: whoever did it brings it back"}});
 }
 
+namespace {
+
+std::optional<std::size_t> ready_own(const TargetPlan& target, const Result<ItemStates>& states) {
+    if (!states) return std::nullopt;
+    return static_cast<std::size_t>(
+        std::count_if(target.items.begin(), target.items.end(), [&](const auto& item) {
+            const auto state = states->find(item);
+            return state != states->end() && is_ready(state->second);
+        }));
+}
+
+}  // namespace
+
 void Controller::State::receipt(const Receipt& receipt, Now now) {
     Target* target = find(receipt.target);
     if (target == nullptr) return;
     const auto index = place_of(*target);
     const bool stepped = !receipt.steps.empty() && depth_of(receipt.steps.front().action) > 0;
-    const bool news = pacing.heard(index, receipt.feedback, now.steady);
+    const bool news =
+        pacing.heard(index, receipt.feedback, now.steady, ready_own(*target->plan, receipt.states));
     record_receipt(receipt, *target, news, now);
     if (!receipt.steps.empty() && stepping.erase(target) > 0 && stepping.empty()) {
         notes_from = now.steady;
     }
     auto& ledger = target->ledger;
-    if (stepped) pacing.stepped(index, now.steady);
+    if (stepped) this->stepped(*target, now.steady);
     if (!receipt.states) {
         const auto& error = receipt.states.error();
         ++counters["orders.failed"];
@@ -203,15 +217,13 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
         tell(LogLevel::warning, "changed-by-others",
              {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
-    if (pacing.paces(index) && target->reached() < Posture::drain) {
-        ledger.look_by(pacing.look_by(index, now.steady));
-    }
+    ledger.look_by(pacing.look_by(index, now.steady));
     std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;  // items
     for (const auto& step : receipt.steps) {
         const auto state = receipt.states->find(step.item);
         std::string is = state == receipt.states->end() ? "absent" : state->second;
         // What each waits for would make a line of each.
-        if (is.starts_with(draining)) is = bare(is);
+        if (is.starts_with(draining) || is_unknown(is)) is = bare(is);
         const bool done = is != "absent" && is_set(is, step.action);
         if (done) ++counters["steps.done"];
         if (done && depth_of(step.action) > 0) target->acted = true;

@@ -73,9 +73,10 @@ void TargetLedger::look_at_waits() {
     waits_.clear();
     for (const auto& [item, state] : states_) {
         const auto word = bare(state);
-        if (!word.starts_with(draining) || word.ends_with(by_others)) continue;
+        const bool unknown = word == cannot_tell;
+        if (!unknown && (!word.starts_with(draining) || word.ends_with(by_others))) continue;
         if (word.size() == state.size()) continue;
-        waits_ = item + ": " + state.substr(word.size() + 1);
+        waits_ = item + (unknown ? ": cannot tell: " : ": ") + state.substr(word.size() + 1);
         return;
     }
 }
@@ -87,6 +88,10 @@ std::vector<std::string> TargetLedger::hold_marked() {
         if (!is_lowered(state) || word.ends_with(by_others)) continue;
         if (word.ends_with(by_peer) && !inherited_.contains(item)) continue;
         marked[item] = state;
+    }
+    for (const auto& [item, action] : held_) {
+        const auto state = states_.find(item);
+        if (state != states_.end() && is_unknown(state->second)) marked.emplace(item, action);
     }
     std::erase_if(inherited_, [&](const auto& item) { return !marked.contains(item); });
     std::vector<std::string> lost;
@@ -101,7 +106,7 @@ std::vector<std::string> TargetLedger::drop_foreign() {
     std::vector<std::string> lost;
     for (auto held = held_.begin(); held != held_.end();) {
         const auto state = states_.find(held->first);
-        if (state != states_.end() && state->second == cannot_tell) {
+        if (state != states_.end() && is_unknown(state->second)) {
             ++held;
             continue;
         }

@@ -81,7 +81,8 @@ public:
     [[nodiscard]] std::vector<std::string> held_items() const;
     /// Items that an order under way, or one whose answer was lost, may take down.
     [[nodiscard]] std::vector<std::string> going_down() const;
-    /// What the first item that is draining, and not by others, waits for; or "".
+    /// What the first item that is draining, and not by others, waits for, or why nothing is known
+    /// of it; or "".
     [[nodiscard]] const std::string& waits() const { return waits_; }
     [[nodiscard]] const std::string& fault() const {
         return reach_fault_.empty() ? step_fault_ : reach_fault_;

@@ -43,7 +43,7 @@ std::string_view needed(const TargetPlan& target, Posture wanted, std::string_vi
     const int to = depth_of(action);
     // What is known only by acks may be told off: switching off what is off is harmless.
     if (state.empty()) return by_message(target) && to > 0 ? action : "";
-    if (state == cannot_tell) return "";
+    if (is_unknown(state)) return "";
     const int from = depth_of(state);
     if (from < to) return action;
     // Back up only what this host put down: the rest is in some human's hands.
@@ -64,12 +64,16 @@ bool is_item_state(std::string_view word) {
 }
 
 bool is_set(std::string_view state, std::string_view action) {
-    return state != cannot_tell && depth_of(state) == depth_of(action) &&
+    return !is_unknown(state) && depth_of(state) == depth_of(action) &&
            is_lowered(state) == (depth_of(action) > 0);
 }
 
 std::string_view bare(std::string_view state) {
     return state.substr(0, state.find('@'));
+}
+
+bool is_unknown(std::string_view state) {
+    return bare(state) == cannot_tell;
 }
 
 bool is_ready(std::string_view state) {

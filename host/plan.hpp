@@ -42,7 +42,9 @@ inline constexpr std::string_view draining = "draining";
 
 /// What cannot be told at present, though the item is there: it is left alone, and what this host
 /// had put down stays to be brought back.
+/// Why may follow, "unknown@answered 503".
 inline constexpr std::string_view cannot_tell = "unknown";
+[[nodiscard]] bool is_unknown(std::string_view state);
 
 /// Whether an item in `state` is as far down, or up, as `action` sets it.
 [[nodiscard]] bool is_set(std::string_view state, std::string_view action);

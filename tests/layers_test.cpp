@@ -140,6 +140,7 @@ const std::set<std::string> may_ask_the_clock = {
     "host/actuate/haproxy.cpp",
     "host/actuate/http.cpp",
     "host/actuate/kubernetes.cpp",
+    "host/actuate/kubernetes_api.cpp",
     "host/actuate/kubernetes_drain.cpp",
     "host/actuate/nut.cpp",
     "host/actuate/slurm.cpp",

@@ -26,6 +26,15 @@ std::map<std::string, Field> by_target(const EndpointPlan& endpoint, const Polic
     return out;
 }
 
+/// Of each service the sites where it is drained in steps: its servers elsewhere are looked at.
+std::map<std::string, std::set<std::string>> paced_sites(const PolicyPlan& policy) {
+    std::map<std::string, std::set<std::string>> sites;
+    for (const auto& target : policy.targets) {
+        if (target.pace && !target.service.empty()) sites[target.service].insert(target.site);
+    }
+    return sites;
+}
+
 /// One line a kind.
 struct Make {
     const EndpointPlan& endpoint;
@@ -46,10 +55,15 @@ struct Make {
     std::unique_ptr<Actuator> operator()(const HaproxyEndpoint& /*how*/) const {
         std::set<std::string> by_weight;
         std::map<std::string, std::set<std::string>> watched;
+        const auto paced = paced_sites(policy);
         for (const auto& target : policy.targets) {
             if (target.kind != TargetKind::haproxy || target.endpoint != endpoint.name) continue;
             if (target.drain_by_weight) by_weight.insert(target.name);
-            if (target.pace) watched[target.name] = {target.items.begin(), target.items.end()};
+            const auto sites = paced.find(target.service);
+            const bool receives = sites != paced.end() && (sites->second.size() > 1 ||
+                                                           !sites->second.contains(target.site));
+            if (target.pace || receives)
+                watched[target.name] = {target.items.begin(), target.items.end()};
         }
         return make_haproxy(endpoint, all(&TargetPlan::backend), stop_fd, std::move(by_weight),
                             before, std::move(watched));

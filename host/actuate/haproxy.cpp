@@ -114,19 +114,21 @@ private:
         auto counters = parse_stat(*answer, backend);
         if (!counters) return;
         std::set<std::string> receivers;
+        std::set<std::string> own;
         for (const auto& [server, state] : states) {
-            if (is_ready(state) && !watched_.at(target).contains(server)) receivers.insert(server);
+            if (!is_ready(state)) continue;
+            (watched_.at(target).contains(server) ? own : receivers).insert(server);
         }
         const auto now = std::chrono::steady_clock::now();
         const auto base = bases_.find(target);
-        Feedback seen;
-        if (base == bases_.end()) {
-            seen = feedback_between(*counters, *counters, Duration::zero(), receivers);
-        } else {
-            const auto& [before, at] = base->second;
-            const auto period = std::chrono::floor<std::chrono::milliseconds>(now - at);
-            seen = feedback_between(before, *counters, period, receivers);
-        }
+        const bool first = base == bases_.end();
+        const auto& before = first ? *counters : base->second.first;
+        const auto period =
+            first ? Duration::zero()
+                  : std::chrono::floor<std::chrono::milliseconds>(now - base->second.second);
+        auto seen = feedback_between(before, *counters, period, receivers);
+        const auto of_own = feedback_between(before, *counters, period, own);
+        seen.own = {of_own.waiting, of_own.tries, of_own.failures};
         feedback_[target] = seen;
         // A few answers within milliseconds say nothing about a rate.
         const bool moves = seen.period == Duration::zero() || seen.period >= shortest_period;

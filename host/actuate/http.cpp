@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "contract/support/backoff.hpp"
+#include "host/actuate/retry_after.hpp"
 
 namespace firebreak {
 namespace {
@@ -75,10 +76,6 @@ bool is_numeric(const std::string& host) {
     in6_addr any{};
     return ::inet_pton(AF_INET, host.c_str(), &any) == 1 ||
            ::inet_pton(AF_INET6, host.c_str(), &any) == 1;
-}
-
-bool comes_again(long status) {
-    return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 /// Another address may answer where this one does not.
@@ -152,6 +149,12 @@ struct HttpExchange {
         set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
     }
 
+    [[nodiscard]] std::optional<std::string> header(const char* name) const {
+        curl_header* found = nullptr;
+        const auto code = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found);
+        return code == CURLHE_OK ? std::optional<std::string>(found->value) : std::nullopt;
+    }
+
     [[nodiscard]] Result<HttpAnswer> answer(CURLcode code) {
         if (code != CURLE_OK) {
             return fail(fault_of(code),
@@ -160,12 +163,10 @@ struct HttpExchange {
         }
         HttpAnswer answer;
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer.status);
-        curl_header* retry = nullptr;
-        if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &retry) == CURLHE_OK) {
-            const std::string text = retry->value;
-            const bool whole = !text.empty() && text.size() < 7 &&
-                               text.find_first_not_of("0123456789") == std::string::npos;
-            if (whole) answer.retry_after = std::chrono::seconds(std::stol(text));
+        const auto now =
+            std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        if (const auto retry = header("Retry-After")) {
+            answer.retry_after = parse_retry_after(*retry, now);
         }
         answer.body = std::move(incoming.text);
         return answer;
@@ -248,7 +249,8 @@ struct HttpClient::Curl {
 
     /// Those at `places`, from one address. False when stopped: a timeout that came early.
     bool run(const std::vector<HttpRequest>& requests, const Places& places, Instant deadline,
-             Answers& answers) {
+             Duration each, Answers& answers) {
+        const auto most_ms = std::chrono::ceil<std::chrono::milliseconds>(each).count();
         auto next = places.begin();
         bool goes_on = true;
         bool stopped = false;
@@ -256,7 +258,7 @@ struct HttpClient::Curl {
             while (goes_on && next != places.end() && busy.size() < most_at_once) {
                 const auto timeout_ms = left_ms(deadline);
                 if (timeout_ms <= 0) break;
-                start(requests[*next], *next, timeout_ms);
+                start(requests[*next], *next, std::min<long>(timeout_ms, most_ms));
                 ++next;
             }
             if (busy.empty()) return true;
@@ -270,9 +272,9 @@ struct HttpClient::Curl {
             curl_multi_poll(multi, &stop, stop_fd < 0 ? 0 : 1, 1000, nullptr);
             stopped = stop.revents != 0;
         }
-        for (auto& each : busy) {
-            curl_multi_remove_handle(multi, each->easy);
-            idle.push_back(std::move(each));
+        for (auto& given_up : busy) {
+            curl_multi_remove_handle(multi, given_up->easy);
+            idle.push_back(std::move(given_up));
         }
         busy.clear();
         return !stopped;
@@ -296,13 +298,13 @@ bool HttpClient::wait(Duration how_long) const {
 }
 
 std::vector<Result<HttpAnswer>> HttpClient::exchange_all(const std::vector<HttpRequest>& requests,
-                                                         Instant deadline) {
+                                                         Instant deadline, Duration each) {
     Curl::Answers answers(requests.size(), fail(Fault::timeout, "no time left"));
     Curl::Places places(requests.size());
     std::iota(places.begin(), places.end(), std::size_t{0});
     const auto addresses = std::max<std::size_t>(1, curl_->identity.at.size());
     for (std::size_t tried = 0; tried < addresses; ++tried) {
-        if (!curl_->run(requests, places, deadline, answers)) break;
+        if (!curl_->run(requests, places, deadline, each, answers)) break;
         std::erase_if(places, [&](std::size_t place) { return !is_absent(answers[place]); });
         if (places.empty()) break;
         curl_->address = (curl_->address + 1) % addresses;
@@ -343,6 +345,10 @@ Result<HttpAnswer> HttpClient::exchange(const HttpRequest& request, Instant dead
 
 Result<HttpAnswer> HttpClient::insist(const HttpRequest& request, Instant deadline) {
     return std::move(insist_all({request}, deadline).front());
+}
+
+bool comes_again(long status) {
+    return status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 Error http_error(const HttpAnswer& answer) {

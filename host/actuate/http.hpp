@@ -27,7 +27,7 @@ struct HttpRequest {
 struct HttpAnswer {
     long status = 0;
     std::string body;
-    std::optional<Duration> retry_after;  ///< in seconds only; a date is left unread
+    std::optional<Duration> retry_after;  ///< from now on
 };
 
 class HttpClient {
@@ -47,8 +47,10 @@ public:
     [[nodiscard]] Result<HttpAnswer> insist(const HttpRequest& request, Instant deadline);
 
     /// The same of many that do not depend on each other: an answer for each, in their order.
+    /// None may take longer than `each` at one address.
     [[nodiscard]] std::vector<Result<HttpAnswer>> exchange_all(
-        const std::vector<HttpRequest>& requests, Instant deadline);
+        const std::vector<HttpRequest>& requests, Instant deadline,
+        Duration each = Duration::max());
     [[nodiscard]] std::vector<Result<HttpAnswer>> insist_all(
         const std::vector<HttpRequest>& requests, Instant deadline);
 
@@ -62,6 +64,9 @@ private:
     struct Curl;
     std::unique_ptr<Curl> curl_;
 };
+
+/// Whoever says so may answer later: 429, 502, 503 and 504.
+[[nodiscard]] bool comes_again(long status);
 
 /// An answer that is not of 2xx, as a fault: 401, 403, 404 … refused, 429 and 5xx busy.
 [[nodiscard]] Error http_error(const HttpAnswer& answer);

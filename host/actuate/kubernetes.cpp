@@ -36,9 +36,15 @@ public:
         why_.clear();
         patched_.clear();
         nodes_.clear();
+        unknown_.clear();
+        unread_.clear();
         drain_.begin(now_);
         Result<void> done = api_.begin(deadline_);
         if (done) done = look(names->second);
+        // One that cannot be read is told of; all of them, and it is not about the nodes.
+        if (done && !unknown_.empty() && unknown_.size() == names->second.size()) {
+            done = tl::unexpected(unknown_.at(names->second.front()));
+        }
         if (done) done = carry_out(names->second, steps);
         if (!done) return within(done.error(), endpoint_.name);
         return judged(steps, told(names->second));
@@ -48,8 +54,15 @@ private:
     Result<void> look(const Names& names) {
         auto nodes = api_.nodes(names);
         if (!nodes) return tl::unexpected(nodes.error());
-        for (const auto& name : names) nodes_.erase(name);
-        nodes_.merge(*nodes);
+        for (auto& [name, node] : *nodes) {
+            nodes_.erase(name);
+            unknown_.erase(name);
+            if (!node) {
+                unknown_.emplace(name, node.error());
+            } else if (*node) {
+                nodes_.emplace(name, std::move(**node));
+            }
+        }
         return {};
     }
 
@@ -162,7 +175,7 @@ private:
         return up ? marks_ : marks_.alone();
     }
 
-    /// Reads the pods of those that are cordoned.
+    /// Reads the pods of those that are cordoned, and tells of those whose cannot be read.
     Result<void> read_pods(const Names& names, KubeApi::Pods* into) {
         Names cordoned;
         std::copy_if(names.begin(), names.end(), std::back_inserter(cordoned),
@@ -171,28 +184,42 @@ private:
         if (!pods) return tl::unexpected(pods.error());
         Names unsure;  // that none is left must be sure
         for (const auto& [name, some] : *pods) {
-            const bool none = drain_.left(nodes_.at(name), some) == 0;
+            const bool none = some && drain_.left(nodes_.at(name), *some) == 0;
             if (none && !drain_.is_empty(name)) unsure.push_back(name);
         }
         auto sure = api_.pods(unsure);
         if (!sure) return tl::unexpected(sure.error());
         for (auto& [name, some] : *sure) pods->at(name) = std::move(some);
-        for (const auto& [name, some] : *pods) {
-            drain_.read(nodes_.at(name), some, sure->contains(name));
+        for (auto& [name, some] : *pods) {
+            if (!some) {
+                unread_.insert_or_assign(name, some.error());
+                why_.try_emplace(name, within(some.error(), "its pods").value());
+                continue;
+            }
+            drain_.read(nodes_.at(name), *some, sure->contains(name));
+            if (into != nullptr) into->emplace(name, std::move(*some));
         }
-        if (into != nullptr) *into = std::move(*pods);
         return {};
     }
 
     ItemStates told(const Names& names) {
         ItemStates states;
         for (const auto& name : names) {
+            if (const auto unknown = unknown_.find(name); unknown != unknown_.end()) {
+                const auto& why = unknown->second.what;
+                states[name] = std::string(cannot_tell) + '@' + why.substr(0, most_shown);
+                continue;
+            }
             const auto node = nodes_.find(name);
             if (node == nodes_.end()) continue;
             if (!node->second.unschedulable) drain_.forget(name);
-            auto& state = states[name] = state_of(node->second, !drain_.is_empty(name), marks_);
+            const auto unread = unread_.find(name);
+            const bool pods_left = unread != unread_.end() || !drain_.is_empty(name);
+            auto& state = states[name] = state_of(node->second, pods_left, marks_);
             if (state.starts_with(draining)) {
-                const auto waits = drain_.waits(name);
+                const auto waits = unread == unread_.end()
+                                       ? drain_.waits(name)
+                                       : "cannot tell its pods: " + unread->second.what;
                 if (!waits.empty()) state += '@' + waits.substr(0, most_shown);
             }
             told_[name] = state;
@@ -207,6 +234,7 @@ private:
         for (const auto& step : steps) {
             const auto state = states.find(step.item);
             if (state == states.end() || is_set(state->second, step.action)) continue;
+            if (unknown_.contains(step.item)) continue;  // the state says why
             const auto place = endpoint_.name + ": " + step.item;
             const auto why = why_.find(step.item);
             if (why != why_.end()) return within(why->second, place);
@@ -231,6 +259,8 @@ private:
     Instant now_{};
     Instant deadline_{};
     KubeDrain::Nodes nodes_;
+    std::map<std::string, Error> unknown_;  ///< node to why it cannot be read
+    std::map<std::string, Error> unread_;   ///< the same of its pods
     std::set<std::string> patched_;
     std::map<std::string, Error> why_;  ///< node to what stood in the way of its own fields
 };

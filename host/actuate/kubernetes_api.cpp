@@ -6,6 +6,7 @@
 #include <fstream>
 #include <utility>
 
+#include "contract/support/backoff.hpp"
 #include "host/actuate/api_json.hpp"
 
 namespace firebreak {
@@ -17,6 +18,7 @@ constexpr std::size_t most_token = 64UL * 1024;
 constexpr int most_expiries = 3;
 constexpr std::size_t most_together = 32;                    // answers that are in memory at once
 constexpr Duration longest_again = std::chrono::minutes(5);  // whatever Retry-After says
+const std::string of_pods = "pods of ";                      // names no node
 
 Result<std::string> token_of(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -48,8 +50,10 @@ KubeApi::KubeApi(const EndpointPlan& endpoint, int stop_fd)
 }
 
 Result<void> KubeApi::begin(Instant deadline) {
+    const auto left = deadline - std::chrono::steady_clock::now();
     deadline_ = deadline;
-    renewed_ = false;
+    longest_read_ = patience_ = std::max(left / 4, Duration::zero());
+    answers_ = renewed_ = false;
     return read_token();
 }
 
@@ -69,12 +73,13 @@ HttpRequest KubeApi::request(std::string method, const std::string& path, std::s
     return request;
 }
 
-KubeApi::Answers KubeApi::ask(std::vector<HttpRequest> requests, Instant until, bool insist) {
+KubeApi::Answers KubeApi::ask(std::vector<HttpRequest> requests, Instant until, bool insist,
+                              Duration each) {
     const auto send = [&](std::vector<HttpRequest> some) {
-        for (auto& each : some) {
-            if (!token_.empty()) each.headers.push_back("Authorization: Bearer " + token_);
+        for (auto& one : some) {
+            if (!token_.empty()) one.headers.push_back("Authorization: Bearer " + token_);
         }
-        return insist ? http_.insist_all(some, until) : http_.exchange_all(some, until);
+        return insist ? http_.insist_all(some, until) : http_.exchange_all(some, until, each);
     };
     auto answers = send(requests);
     std::vector<std::size_t> unknown;
@@ -93,26 +98,127 @@ KubeApi::Answers KubeApi::ask(std::vector<HttpRequest> requests, Instant until, 
     return answers;
 }
 
-Result<std::map<std::string, KubeNode>> KubeApi::nodes(const Names& names) {
-    std::map<std::string, KubeNode> nodes;
-    for (std::size_t from = 0; from < names.size(); from += most_together) {
-        const auto to = std::min(names.size(), from + most_together);
-        std::vector<HttpRequest> requests;
-        for (auto i = from; i < to; ++i) requests.push_back(request("GET", node_path(names[i])));
-        const auto answers = ask(std::move(requests), deadline_, true);
-        for (auto i = from; i < to; ++i) {
-            const auto& answer = answers[i - from];
-            if (!answer) return tl::unexpected(answer.error());
-            // A wrong URL answers 404, too, but not with a Status.
-            const bool absent =
-                answer->status == 404 && !parse_kube_complaint(answer->body).message.empty();
-            if (absent) continue;
-            if (answer->status != 200) return tl::unexpected(error_of(*answer));
-            auto node = parse_kube_node(answer->body, names[i]);
-            if (!node) return tl::unexpected(node.error());
-            nodes.insert_or_assign(names[i], std::move(*node));
+/// Asks of each, and of those that have too much to do again: as long as the order lasts, but while
+/// others answer no longer than patience does. `take` has an answer of each, in any order.
+Result<void> KubeApi::read(const Questions& questions, const Take& take) {
+    Backoff backoff{std::chrono::milliseconds(100), std::chrono::seconds(2)};
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+        const auto busy = busy_.find(questions[i].of);
+        const auto why = busy == busy_.end()
+                             ? std::nullopt
+                             : busy->second.refusal(std::chrono::steady_clock::now());
+        if (why) {
+            take(i, tl::unexpected(*why));
+        } else {
+            open.push_back(i);
         }
     }
+    while (!open.empty()) {
+        const auto throttled = sweep(questions, open, take);
+        if (!throttled) return tl::unexpected(throttled.error());
+        open.clear();
+        const auto now = std::chrono::steady_clock::now();
+        const auto until = answers_ ? std::min(deadline_, now + patience_) : deadline_;
+        const auto least = backoff.failed();
+        auto pause = least;
+        for (const auto& each : *throttled) {
+            const auto& of = questions[each.which].of;
+            const auto wait = std::max(least, each.again);
+            if (now + wait >= until || (answers_ && in_vain_.contains(of))) {
+                take(each.which, tl::unexpected(give_up(of, each)));
+                continue;
+            }
+            open.push_back(each.which);
+            pause = std::max(pause, wait);
+        }
+        if (open.empty()) break;
+        if (!http_.wait(pause)) {
+            for (const auto which : open) take(which, fail(Fault::timeout, "stopped"));
+            break;
+        }
+        if (answers_) patience_ -= std::min(patience_, pause);
+    }
+    return {};
+}
+
+/// Asks once of each; those that have too much to do are not taken.
+Result<std::vector<KubeApi::Throttled>> KubeApi::sweep(const Questions& questions,
+                                                       const std::vector<std::size_t>& open,
+                                                       const Take& take) {
+    std::vector<Throttled> throttled;
+    std::size_t lost = 0;
+    for (std::size_t from = 0; from < open.size(); from += most_together) {
+        const auto to = std::min(open.size(), from + most_together);
+        std::vector<HttpRequest> requests;
+        for (auto i = from; i < to; ++i) {
+            requests.push_back(request("GET", questions[open[i]].path));
+        }
+        const auto answers = ask(std::move(requests), deadline_, false, longest_read_);
+        for (auto i = from; i < to; ++i) {
+            const auto& answer = answers[i - from];
+            const auto& of = questions[open[i]].of;
+            if (answer && answer->status == 401) return tl::unexpected(error_of(*answer));
+            if (answer && comes_again(answer->status)) {
+                const auto again = answer->retry_after.value_or(Duration::zero());
+                throttled.push_back({open[i], again, error_of(*answer)});
+                continue;
+            }
+            if (answer) {
+                answers_ = true;
+                in_vain_.erase(of);
+                busy_.erase(of);
+            }
+            if (!answer && answer.error().fault == Fault::port_lost) ++lost;
+            take(open[i], answer);
+        }
+        if (lost == to) return tl::unexpected(answers.back().error());
+    }
+    return throttled;
+}
+
+Error KubeApi::give_up(const std::string& of, const Throttled& throttled) {
+    if (answers_) in_vain_.insert(of);
+    const auto wall = std::chrono::system_clock::now();
+    auto& busy = busy_.try_emplace(of, longest_again).first->second;
+    return busy.heard(
+        throttled.why, throttled.again,
+        {std::chrono::steady_clock::now(), std::chrono::floor<std::chrono::milliseconds>(wall)});
+}
+
+namespace {
+
+Result<std::optional<KubeNode>> node_of(const Result<HttpAnswer>& answer, const std::string& name) {
+    if (!answer) return tl::unexpected(answer.error());
+    // A wrong URL answers 404, too, but not with a Status.
+    const bool absent =
+        answer->status == 404 && !parse_kube_complaint(answer->body).message.empty();
+    if (absent) return std::nullopt;
+    if (answer->status != 200) return tl::unexpected(error_of(*answer));
+    auto node = parse_kube_node(answer->body, name);
+    if (!node) return tl::unexpected(node.error());
+    return std::move(*node);
+}
+
+Result<std::vector<KubePod>> cached_of(const Result<HttpAnswer>& answer, const std::string& node) {
+    if (!answer) return tl::unexpected(answer.error());
+    if (answer->status != 200) return tl::unexpected(error_of(*answer));
+    auto page = parse_kube_pods(answer->body, node);
+    if (!page) return tl::unexpected(page.error());
+    if (!page->next.empty()) return fail(Fault::corrupt, "a list of pods in part");
+    return std::move(page->pods);
+}
+
+}  // namespace
+
+Result<KubeApi::Each<std::optional<KubeNode>>> KubeApi::nodes(const Names& names) {
+    Each<std::optional<KubeNode>> nodes;
+    Questions questions;
+    for (const auto& name : names) questions.push_back({name, node_path(name)});
+    const auto done = read(questions, [&](std::size_t which, const auto& answer) {
+        nodes.insert_or_assign(names[which], node_of(answer, names[which]));
+    });
+    if (!done) return tl::unexpected(done.error());
     return nodes;
 }
 
@@ -143,25 +249,14 @@ KubeApi::Patched KubeApi::patch(const std::map<std::string, std::string>& patche
     return patched;
 }
 
-Result<KubeApi::Pods> KubeApi::cached_pods(const Names& nodes) {
-    Pods pods;
-    for (std::size_t from = 0; from < nodes.size(); from += most_together) {
-        const auto to = std::min(nodes.size(), from + most_together);
-        std::vector<HttpRequest> requests;
-        for (auto i = from; i < to; ++i) {
-            requests.push_back(request("GET", cached_pods_path(nodes[i])));
-        }
-        const auto answers = ask(std::move(requests), deadline_, true);
-        for (auto i = from; i < to; ++i) {
-            const auto& answer = answers[i - from];
-            if (!answer) return tl::unexpected(answer.error());
-            if (answer->status != 200) return tl::unexpected(error_of(*answer));
-            auto page = parse_kube_pods(answer->body, nodes[i]);
-            if (!page) return tl::unexpected(page.error());
-            if (!page->next.empty()) return fail(Fault::corrupt, "a list of pods in part");
-            pods[nodes[i]] = std::move(page->pods);
-        }
-    }
+Result<KubeApi::Each<std::vector<KubePod>>> KubeApi::cached_pods(const Names& nodes) {
+    Each<std::vector<KubePod>> pods;
+    Questions questions;
+    for (const auto& node : nodes) questions.push_back({of_pods + node, cached_pods_path(node)});
+    const auto done = read(questions, [&](std::size_t which, const auto& answer) {
+        pods.insert_or_assign(nodes[which], cached_of(answer, nodes[which]));
+    });
+    if (!done) return tl::unexpected(done.error());
     return pods;
 }
 
@@ -196,24 +291,28 @@ Result<void> KubeApi::read_page(Reading& reading, const Result<HttpAnswer>& answ
     return {};
 }
 
-Result<KubeApi::Pods> KubeApi::pods(const Names& nodes) {
-    Pods pods;
+Result<KubeApi::Each<std::vector<KubePod>>> KubeApi::pods(const Names& nodes) {
+    Each<std::vector<KubePod>> pods;
     for (std::size_t from = 0; from < nodes.size(); from += most_together) {
         std::vector<Reading> readings;
         for (auto i = from; i < std::min(nodes.size(), from + most_together); ++i) {
             readings.push_back({nodes[i], "", {}, 0, false});
         }
         while (!readings.empty()) {
-            std::vector<HttpRequest> requests;
+            Questions questions;
             for (const auto& each : readings) {
-                requests.push_back(request("GET", pods_path(each.node, each.next)));
+                questions.push_back({of_pods + each.node, pods_path(each.node, each.next)});
             }
-            const auto answers = ask(std::move(requests), deadline_, true);
-            for (std::size_t i = 0; i < readings.size(); ++i) {
-                const auto read = read_page(readings[i], answers[i]);
-                if (!read) return tl::unexpected(read.error());
-                if (readings[i].done) pods[readings[i].node] = std::move(readings[i].pods);
-            }
+            const auto done = read(questions, [&](std::size_t which, const auto& answer) {
+                auto& reading = readings[which];
+                if (const auto page = read_page(reading, answer); !page) {
+                    reading.done = true;
+                    pods.insert_or_assign(reading.node, tl::unexpected(page.error()));
+                } else if (reading.done) {
+                    pods.insert_or_assign(reading.node, std::move(reading.pods));
+                }
+            });
+            if (!done) return tl::unexpected(done.error());
             std::erase_if(readings, [](const auto& each) { return each.done; });
         }
     }

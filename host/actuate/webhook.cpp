@@ -10,6 +10,7 @@
 #include "contract/payload.hpp"
 #include "host/actuate/api_json.hpp"
 #include "host/actuate/http.hpp"
+#include "host/actuate/retry_after.hpp"
 #include "host/actuate/webhook_text.hpp"
 
 namespace firebreak {
@@ -18,6 +19,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_answer = 1024UL * 1024;
+constexpr Duration longest_mute = std::chrono::hours(1);  // whatever Retry-After says
 
 /// Items that one request sets alike, for one cause.
 struct Wanted {
@@ -87,6 +89,9 @@ private:
 
     /// The time is signed, so that nobody can say it again later.
     Result<std::string> send(HttpRequest request) {
+        if (const auto why = left_alone_.refusal(std::chrono::steady_clock::now())) {
+            return tl::unexpected(*why);
+        }
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         const auto time = std::to_string(now.time_since_epoch().count());
         request.headers.push_back("X-Firebreak-Timestamp: " + time);
@@ -95,13 +100,20 @@ private:
         auto answer = http_.insist(request, deadline_);
         if (!answer) return within(answer.error(), request.method);
         if (answer->status / 100 == 2) return std::move(answer->body);
-        return within(http_error(*answer), request.method);
+        const auto why = within(http_error(*answer), request.method).value();
+        if (why.fault != Fault::busy) return tl::unexpected(why);
+        const auto wall = std::chrono::system_clock::now();
+        return tl::unexpected(
+            left_alone_.heard(why, answer->retry_after,
+                              {std::chrono::steady_clock::now(),
+                               std::chrono::floor<std::chrono::milliseconds>(wall)}));
     }
 
     EndpointPlan endpoint_;
     WebhookEndpoint how_;
     std::map<std::string, Names> items_;
     HttpClient http_;
+    LeftAlone left_alone_{longest_mute};
     std::string secret_;
     Instant deadline_{};
 };

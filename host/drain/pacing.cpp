@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
 
 namespace firebreak {
 namespace {
@@ -61,20 +63,84 @@ std::string describe(const Strain& strain, const PacePlan& plan,
 }
 
 Pacing::Pacing(const PolicyPlan& plan, std::vector<std::size_t> backends)
-    : plan_(plan), backends_(std::move(backends)), drains_(plan.targets.size()) {
+    : plan_(plan),
+      backends_(std::move(backends)),
+      drains_(plan.targets.size()),
+      seen_(plan.targets.size()),
+      askers_(plan.targets.size()) {
     const auto most = std::max_element(backends_.begin(), backends_.end());
     stepped_.resize(most == backends_.end() ? 0 : *most + 1);
+    find_receivers();
 }
 
-bool Pacing::heard(std::size_t target, const std::optional<Feedback>& feedback, Instant now) {
-    if (!paces(target)) return false;
-    auto& drain = drains_[target];
-    const auto before = drain.strain;
-    drain.strain = strained(before, pace(target), feedback);
-    drain.feedback = feedback;
-    drain.heard = now;
-    if (before.ok() && !drain.strain.ok()) drain.strained_since = now;
-    return drain.strain != before;
+void Pacing::find_receivers() {
+    std::map<std::string_view, std::vector<std::size_t>> serving;
+    for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+        const auto& target = plan_.targets[i];
+        if (target.kind != TargetKind::haproxy || target.service.empty()) continue;
+        serving[target.service].push_back(i);
+    }
+    for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
+        if (!paces(i)) continue;
+        drains_[i].receivers.push_back({i, {}});
+        askers_[i].push_back(i);
+        for (const auto other : serving[plan_.targets[i].service]) {
+            const bool here = plan_.targets[other].site == plan_.targets[i].site;
+            if (here || backends_[other] == backends_[i]) continue;
+            drains_[i].receivers.push_back({other, {}});
+            askers_[other].push_back(i);
+        }
+    }
+}
+
+std::vector<std::size_t> Pacing::judged_by(std::size_t target) const {
+    std::vector<std::size_t> out;
+    for (const auto& receiver : drains_[target].receivers) out.push_back(receiver.at);
+    return out;
+}
+
+std::optional<Feedback> Pacing::figures(std::size_t target, const Receiver& receiver) const {
+    const auto& feedback = seen_[receiver.at].feedback;
+    if (!feedback || receiver.at == target) return feedback;
+    const auto& own = feedback->own;
+    return Feedback{own.waiting, own.tries, own.failures, feedback->period};
+}
+
+const Pacing::Receiver* Pacing::strained_one(std::size_t target) const {
+    for (const auto& receiver : drains_[target].receivers) {
+        if (receives(target, receiver) && !receiver.strain.ok()) return &receiver;
+    }
+    return nullptr;
+}
+
+std::string Pacing::why(std::size_t target) const {
+    const auto* receiver = strained_one(target);
+    if (receiver == nullptr) return "";
+    const auto text =
+        firebreak::describe(receiver->strain, pace(target), figures(target, *receiver));
+    return receiver->at == target ? text : "at " + plan_.targets[receiver->at].name + ": " + text;
+}
+
+bool Pacing::heard(std::size_t target, const std::optional<Feedback>& feedback, Instant now,
+                   std::optional<std::size_t> ready) {
+    const auto& askers = askers_[target];
+    std::vector<bool> were_well;
+    for (const auto asker : askers) were_well.push_back(is_well(asker));
+    auto& seen = seen_[target];
+    const bool served = seen.serves;
+    seen = {feedback, now, ready ? *ready > 0 : served};
+    bool news = served != seen.serves;
+    for (std::size_t i = 0; i < askers.size(); ++i) {
+        auto& drain = drains_[askers[i]];
+        for (auto& receiver : drain.receivers) {
+            if (receiver.at != target) continue;
+            const auto before = receiver.strain;
+            receiver.strain = strained(before, pace(askers[i]), figures(askers[i], receiver));
+            news = news || receiver.strain != before;
+        }
+        if (were_well[i] && !is_well(askers[i])) drain.strained_since = now;
+    }
+    return news && !askers.empty();
 }
 
 void Pacing::stepped(std::size_t target, Instant now) {
@@ -84,6 +150,7 @@ void Pacing::stepped(std::size_t target, Instant now) {
 void Pacing::look(std::size_t target, Posture wanted, bool done, Instant now) {
     if (!paces(target)) return;
     auto& drain = drains_[target];
+    drain.done = done;
     if (wanted < Posture::drain) {
         drain.wanted.reset();
     } else if (!drain.wanted) {
@@ -94,8 +161,7 @@ void Pacing::look(std::size_t target, Posture wanted, bool done, Instant now) {
     } else if (!std::exchange(drain.told, true)) {
         news_.push_back(fmt::format(
             "{} is held for {}: {}; {}", plan_.targets[target].name,
-            format_duration(now - *held_since(target)),
-            firebreak::describe(drain.strain, pace(target), drain.feedback),
+            format_duration(now - *held_since(target)), why(target),
             plan_.drain.stuck == WhenStuck::pass ? "its drain goes on in steps" : "it waits"));
     }
 }
@@ -110,13 +176,16 @@ bool Pacing::settles(std::size_t target, Instant now) const {
 }
 
 bool Pacing::may_judge(std::size_t target) const {
-    const auto& drain = drains_[target];
-    return drain.heard >= settled_at(target) && drain.strain.ok();
+    const auto& receivers = drains_[target].receivers;
+    return is_well(target) &&
+           std::all_of(receivers.begin(), receivers.end(), [&](const Receiver& receiver) {
+               return !receives(target, receiver) || seen_[receiver.at].heard >= settled_at(target);
+           });
 }
 
 std::optional<Instant> Pacing::held_since(std::size_t target) const {
     const auto& drain = drains_[target];
-    if (!drain.wanted || drain.strain.ok()) return std::nullopt;
+    if (!drain.wanted || is_well(target)) return std::nullopt;
     return std::max(*drain.wanted, drain.strained_since);
 }
 
@@ -133,10 +202,9 @@ Refusal Pacing::guard(std::size_t target, Posture posture, Instant now) const {
     }
     const bool stuck = is_stuck(target, now);
     if (may_judge(target) || (stuck && plan_.drain.stuck == WhenStuck::pass)) return std::nullopt;
-    const auto& drain = drains_[target];
-    const auto why = firebreak::describe(drain.strain, pace(target), drain.feedback);
+    const auto held = why(target);
     return std::string(pace_guard) + (stuck ? "stuck, " : "") +
-           (why.empty() ? "nothing was read since the last step; passes once it is" : why);
+           (held.empty() ? "nothing was read since the last step; passes once it is" : held);
 }
 
 Refusal Pacing::guard_step(std::size_t target, Posture posture, std::size_t taken) const {
@@ -150,21 +218,36 @@ Refusal Pacing::guard_step(std::size_t target, Posture posture, std::size_t take
 }
 
 Instant Pacing::look_by(std::size_t target, Instant now) const {
-    if (!paces(target) || !drains_[target].wanted) return never;
-    return std::max(settled_at(target), now + pace(target).settle);
+    Instant by = never;
+    for (const auto asker : askers_[target]) {
+        const auto& drain = drains_[asker];
+        if (!drain.wanted || drain.done) continue;
+        by = std::min(by, std::max(settled_at(asker), now + pace(asker).settle));
+    }
+    return by;
 }
 
 std::string Pacing::describe(std::size_t target) const {
     if (!paces(target)) return "";
-    const auto& drain = drains_[target];
-    const auto why = firebreak::describe(drain.strain, pace(target), drain.feedback);
-    if (!drain.feedback) return why;
-    auto out = fmt::format("{} requests wait", drain.feedback->waiting);
-    if (drain.feedback->period > Duration::zero()) {
-        out += fmt::format(", {} of {} failed within {:.1f}s", drain.feedback->failures,
-                           drain.feedback->tries, seconds(drain.feedback->period));
+    std::string out;
+    for (const auto& receiver : drains_[target].receivers) {
+        if (!receives(target, receiver)) continue;
+        if (!out.empty()) out += "; ";
+        if (receiver.at != target) out += "at " + plan_.targets[receiver.at].name + ": ";
+        const auto seen = figures(target, receiver);
+        const auto trouble = firebreak::describe(receiver.strain, pace(target), seen);
+        if (!seen) {
+            out += trouble;
+            continue;
+        }
+        out += fmt::format("{} requests wait", seen->waiting);
+        if (seen->period > Duration::zero()) {
+            out += fmt::format(", {} of {} failed within {:.1f}s", seen->failures, seen->tries,
+                               seconds(seen->period));
+        }
+        out += trouble.empty() ? ": well" : ": " + trouble;
     }
-    return out + (why.empty() ? ": well" : ": " + why);
+    return out;
 }
 
 Instant Pacing::next_deadline(Instant now) const {

@@ -1,6 +1,7 @@
 // Paces drains by feedback: so many items at once, then the next while those that receive fare
-// well; over a limit it holds, and goes on below a part of it. Without figures it holds, too, but
-// nothing holds for longer than [drain] has it. No I/O, time is an argument; one thread owns it.
+// well, at the backend and at each other site of the service; over a limit it holds, and goes on
+// below a part of it. Without figures it holds, too, but nothing holds for longer than [drain] has
+// it. No I/O, time is an argument; one thread owns it.
 #pragma once
 
 #include <optional>
@@ -38,8 +39,12 @@ public:
     [[nodiscard]] bool paces(std::size_t target) const {
         return plan_.targets[target].pace.has_value();
     }
-    /// A read-back came; true when something follows from it.
-    bool heard(std::size_t target, const std::optional<Feedback>& feedback, Instant now);
+    /// A read-back came, with so many of its own servers ready if that was read; true when
+    /// something follows from it.
+    bool heard(std::size_t target, const std::optional<Feedback>& feedback, Instant now,
+               std::optional<std::size_t> ready = std::nullopt);
+    /// Whose servers a target's drain is judged by: its own backend's, and other sites'.
+    [[nodiscard]] std::vector<std::size_t> judged_by(std::size_t target) const;
     /// Steps down went out, or were read back as set: what they did is seen later.
     void stepped(std::size_t target, Instant now);
     /// What is wanted of a target, and whether it is there; before the guard is asked.
@@ -52,7 +57,7 @@ public:
     /// Only time must pass until the next step may be judged.
     [[nodiscard]] bool settles(std::size_t target, Instant now) const;
 
-    /// When to look at a target that is not down yet.
+    /// When to look at a target that is not down yet, or that receives from one.
     [[nodiscard]] Instant look_by(std::size_t target, Instant now) const;
     /// How it stands, for people; "" where nothing is paced.
     [[nodiscard]] std::string describe(std::size_t target) const;
@@ -61,11 +66,19 @@ public:
     [[nodiscard]] Instant next_deadline(Instant now) const;
 
 private:
-    struct Drain {
-        std::optional<Instant> wanted;  ///< since when
+    struct Seen {
         std::optional<Feedback> feedback;
         Instant heard{};
+        bool serves = false;  ///< some of its own servers were ready when last read
+    };
+    struct Receiver {
+        std::size_t at;  ///< a target: the same, whose backend has others, or one elsewhere
         Strain strain;
+    };
+    struct Drain {
+        std::optional<Instant> wanted;  ///< since when
+        bool done = false;
+        std::vector<Receiver> receivers;
         Instant strained_since{};
         bool told = false;
     };
@@ -73,6 +86,17 @@ private:
     [[nodiscard]] const PacePlan& pace(std::size_t target) const {
         return *plan_.targets[target].pace;
     }
+    void find_receivers();
+    /// Nobody receives where no server was ready, or nothing was ever read.
+    [[nodiscard]] bool receives(std::size_t target, const Receiver& receiver) const {
+        return receiver.at == target || seen_[receiver.at].serves;
+    }
+    [[nodiscard]] std::optional<Feedback> figures(std::size_t target,
+                                                  const Receiver& receiver) const;
+    [[nodiscard]] const Receiver* strained_one(std::size_t target) const;
+    [[nodiscard]] bool is_well(std::size_t target) const { return !strained_one(target); }
+    /// Why no further item is taken, and where; "" while all is well.
+    [[nodiscard]] std::string why(std::size_t target) const;
     [[nodiscard]] Instant settled_at(std::size_t target) const;
     [[nodiscard]] bool may_judge(std::size_t target) const;
     /// Since when figures, or the want of them, hold a drain.
@@ -81,8 +105,10 @@ private:
 
     const PolicyPlan& plan_;
     std::vector<std::size_t> backends_;
-    std::vector<std::optional<Instant>> stepped_;  ///< by backend
-    std::vector<Drain> drains_;                    ///< by target
+    std::vector<std::optional<Instant>> stepped_;   ///< by backend
+    std::vector<Drain> drains_;                     ///< by target
+    std::vector<Seen> seen_;                        ///< by target
+    std::vector<std::vector<std::size_t>> askers_;  ///< by target: whose drains it judges
     std::vector<std::string> news_;
 };
 

@@ -24,8 +24,7 @@ bool add_share(TierShare& share, const TargetPlan& target, const TargetLedger& l
     for (const auto& [item, state] : ledger.states()) {
         const auto key = share_key(target, item);
         share.items.insert(key);
-        const bool carries =
-            !is_lowered(state) && !state.starts_with("down") && state != cannot_tell;
+        const bool carries = !is_lowered(state) && !state.starts_with("down") && !is_unknown(state);
         if (!carries) share.down.insert(key);
     }
     for (const auto& item : ledger.going_down()) share.down.insert(share_key(target, item));

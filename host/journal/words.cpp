@@ -112,6 +112,10 @@ Result<HostInput> receipt_of(Members members) {
             receipt.feedback =
                 Feedback{figures.count("waiting"), figures.count("tries"),
                          figures.count("failures"), figures.milliseconds("period_ms")};
+            if (figures.has("own_tries")) {
+                receipt.feedback->own = {figures.count("own_waiting"), figures.count("own_tries"),
+                                         figures.count("own_failures")};
+            }
             if (!figures.good()) members.spoil();
         }
     }
@@ -176,6 +180,11 @@ std::string text_of(const Receipt& receipt) {
                             {"tries", feedback->tries},
                             {"failures", feedback->failures},
                             {"period_ms", milliseconds(feedback->period)}};
+        if (feedback->own != Feedback::Own{}) {
+            json["feedback"].update({{"own_waiting", feedback->own.waiting},
+                                     {"own_tries", feedback->own.tries},
+                                     {"own_failures", feedback->own.failures}});
+        }
     }
     return dump(json);
 }

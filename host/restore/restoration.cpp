@@ -64,8 +64,8 @@ void Restoration::look_at_items(Instant now) {
         const auto& target = targets_[item.first];
         const auto& states = target.ledger->states();
         const auto state = states.find(item.second);
-        const bool well =
-            state != states.end() && depth_of(state->second) == 0 && bare(state->second) != "down";
+        const bool well = state != states.end() && depth_of(state->second) == 0 &&
+                          bare(state->second) != "down" && !is_unknown(state->second);
         if (!well) back.well_since.reset();
         if (well && !back.well_since) back.well_since = now;
         const bool settled = back.well_since && now - *back.well_since >= plan_.restore.settle;

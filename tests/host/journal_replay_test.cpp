@@ -175,6 +175,38 @@ TEST_CASE("replay: a drain that is held by feedback, goes on and is stuck comes 
     CHECK(run.same() > 12);
 }
 
+TEST_CASE("replay: a drain that is held by another site's servers comes out the same",
+          "[host][journal]") {
+    auto plan = paced_policy();
+    plan.guard.min_ready = 0;
+    plan.endpoints.push_back({"edge-2", "/run/haproxy-2/admin.sock", 1s});
+    plan.targets[1].service = "text";
+    auto other = plan.targets[1];
+    other.name = "text-seoul";
+    other.site = "seoul";
+    other.endpoint = "edge-2";
+    other.items = {"seoul-a", "seoul-b"};
+    other.pace.reset();
+    plan.targets.push_back(other);
+    auto story = recorded(plan);
+    story.servers["text-seoul"] = {{"seoul-a", "ready"}, {"seoul-b", "ready"}};
+    story.feedback["text"] = story.feedback["videos"] = {0, 0, 0, 2s};
+    story.feedback["text-seoul"] = {0, 0, 0, 2s, {0, 200, 1}};
+    story.quiet_day();
+    story.pass(2min);
+    story.alarm("gas", Phase::firing);
+    story.feedback["text-seoul"] = {0, 0, 0, 2s, {37, 200, 1}};
+    story.pass(20s);
+    CHECK(story.posture.at("text").blocked.find("at text-seoul") != std::string::npos);
+    story.feedback["text-seoul"] = {0, 0, 0, 2s, {0, 200, 1}};
+    story.pass(1min);
+    CHECK(story.posture.at("text").reached == Posture::drain);
+    const Record record(story);
+    const auto run = record.replayed(plan);
+    INFO((run.differences().empty() ? "" : run.differences().front()));
+    CHECK(run.differences().empty());
+}
+
 TEST_CASE("replay: a policy, an input or a decision of another kind is told of",
           "[host][journal]") {
     auto story = recorded();

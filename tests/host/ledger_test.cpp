@@ -43,6 +43,21 @@ TEST_CASE("ledger: an order whose answer was lost is still ours when it turns ou
     CHECK(ledger.held_items() == Names{"a"});
 }
 
+TEST_CASE("ledger: of which nothing is known any more stays held, whether it bears marks or not",
+          "[host][ledger]") {
+    const bool marked = GENERATE(true, false);
+    TargetLedger ledger;
+    ledger.trust_marks(marked);
+    ledger.read_back({{"a", "ready"}, {"b", "ready"}}, t0);
+    ledger.ordered({step("a", "drain")}, t0);
+    ledger.read_back({{"a", "drain"}, {"b", "ready"}}, t0);
+    CHECK(ledger.read_back({{"a", "unknown@answered 503"}, {"b", "ready"}}, t0).empty());
+    CHECK(ledger.held_items() == Names{"a"});
+    CHECK(ledger.waits() == "a: cannot tell: answered 503");
+    CHECK(ledger.read_back({{"a", "drain"}, {"b", "ready"}}, t0).empty());
+    CHECK(ledger.read_back({{"a", "ready"}, {"b", "ready"}}, t0) == Names{"a"});
+}
+
 TEST_CASE("ledger: what a human drained before, and this host cut, is not held", "[host][ledger]") {
     TargetLedger ledger;
     ledger.read_back({{"a", "drain"}}, t0);

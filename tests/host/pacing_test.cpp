@@ -188,6 +188,101 @@ TEST_CASE("pacing: targets of one backend take their steps in turns", "[host][dr
     CHECK(story.take_done().size() == 3);
 }
 
+namespace {
+
+/// Each site has a HAProxy of its own: nobody else stands behind that which is drained.
+PolicyPlan two_sites() {
+    auto plan = paced();
+    plan.guard.min_ready = 0;
+    plan.endpoints.push_back({"edge-2", "/run/haproxy-2/admin.sock", 1s});
+    auto& text = plan.targets[1];
+    text.service = "text";
+    auto other = text;
+    other.name = "text-seoul";
+    other.site = "seoul";
+    other.endpoint = "edge-2";
+    other.items = {"seoul-a", "seoul-b"};
+    other.pace.reset();
+    plan.targets.push_back(other);
+    return plan;
+}
+
+/// How its own servers fare.
+Feedback own(std::uint64_t waiting, std::uint64_t failures) {
+    return {0, 0, 0, 2s, {waiting, 200, failures}};
+}
+
+struct TwoSites : RoomStory {
+    explicit TwoSites(const PolicyPlan& plan = two_sites()) : RoomStory(plan) {
+        servers["text"] = {{"pangyo-a", "ready"}, {"pangyo-b", "ready"}};
+        servers["text-seoul"] = {{"seoul-a", "ready"}, {"seoul-b", "ready"}};
+        feedback["text"] = {0, 0, 0, 2s};
+        feedback["text-seoul"] = own(0, 2);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("pacing: where each site has a HAProxy of its own the servers elsewhere are judged",
+          "[host][drain]") {
+    const auto& [bad, said] = GENERATE(table<std::optional<Feedback>, std::string>(
+        {{own(37, 2), "at text-seoul: max_queue: 37 requests wait"},
+         {own(0, 20), "at text-seoul: max_error_percent: 20 of 200"},
+         {std::nullopt, "at text-seoul: cannot tell how those fare"}}));
+    TwoSites story;
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    CHECK(story.take_done() == text("a"));
+    story.feedback.erase("text-seoul");
+    if (bad) story.feedback["text-seoul"] = *bad;
+    story.pass(20s);
+    CHECK(story.take_done().empty());
+    CHECK(story.posture.at("text").blocked.find(said) != std::string::npos);
+    story.feedback["text-seoul"] = own(0, 2);
+    story.pass(3s);
+    CHECK(story.take_done() == text("b"));
+}
+
+TEST_CASE("pacing: a step is judged by what was read elsewhere after it, and that is soon",
+          "[host][drain]") {
+    TwoSites story;
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    CHECK(story.take_done() == text("a"));
+    story.pass(1s);
+    CHECK(story.take_done().empty());
+    story.pass(2s);  // not the 5 s after which one looks where nothing is going on
+    CHECK(story.take_done() == text("b"));
+}
+
+TEST_CASE("pacing: who has no server ready elsewhere receives nothing, and holds no drain",
+          "[host][drain]") {
+    TwoSites story;
+    story.feedback["text-seoul"] = own(37, 20);
+    story.servers["text-seoul"] = {{"seoul-a", "down"}, {"seoul-b", "maint"}};
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    story.pass(5s);
+    CHECK(story.take_done().size() == 2);
+}
+
+TEST_CASE("pacing: another service, and the same at the same site, are no receivers",
+          "[host][drain]") {
+    auto plan = two_sites();
+    SECTION("another service") {
+        plan.targets.back().service = "photos";
+    }
+    SECTION("the same site") {
+        plan.targets.back().site = "pangyo";
+    }
+    TwoSites story(plan);
+    story.feedback["text-seoul"] = own(37, 20);
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    story.pass(5s);
+    CHECK(story.take_done().size() == 2);
+}
+
 TEST_CASE("pacing: a host that only rehearses tells of all steps, and of what would hold them",
           "[host][drain]") {
     auto plan = paced();

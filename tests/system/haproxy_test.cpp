@@ -218,6 +218,18 @@ TEST_CASE("haproxy: what a policy says of drain_by and pace reaches the actuator
     const auto unpaced = make_actuator(plan.endpoints[0], plan, -1);
     CHECK(unpaced->observe("edge"));
     CHECK_FALSE(unpaced->feedback("edge"));
+    // Unless it is where another site's drain goes, in steps.
+    auto drained = target;
+    target.service = drained.service = "text";
+    target.site = "seoul";
+    drained.name = drained.endpoint = "other";
+    drained.site = "pangyo";
+    drained.pace = PacePlan{};
+    plan.targets = {target, drained};
+    const auto receiving = make_actuator(plan.endpoints[0], plan, -1);
+    CHECK(receiving->observe("edge"));
+    REQUIRE(receiving->feedback("edge"));
+    CHECK(receiving->feedback("edge")->own == Feedback::Own{});
 }
 
 TEST_CASE("haproxy: a socket that is absent or that nobody serves is a lost port",

@@ -105,6 +105,16 @@ struct Hook {
     }
 };
 
+/// As an HTTP server writes a date.
+std::string date_in(std::chrono::seconds how_long) {
+    const auto at = std::time(nullptr) + how_long.count();
+    std::tm parts{};
+    ::gmtime_r(&at, &parts);
+    std::string text(64, '\0');
+    text.resize(std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    return text;
+}
+
 Error error_of(const Result<ItemStates>& result) {
     REQUIRE(!result);
     UNSCOPED_INFO(result.error().what);
@@ -154,14 +164,46 @@ TEST_CASE("webhook: a service that asks for patience is asked again under the sa
     CHECK(keys == std::set<std::string>{"7"});
 }
 
-TEST_CASE("webhook: one that asks for more time than there is left is busy at once",
+TEST_CASE("webhook: one that asks for more time than there is left is busy, and not asked before",
           "[system][webhook]") {
     Hook hook;
-    hook.service.next_posts = {{503, "being mended\nby kim", "3600", ""}};
-    const auto error = error_of(hook.drain());
+    const auto actuator = make_webhook(hook.plan(), {{"text", {"a"}}, {"login", {"b"}}}, -1);
+    const auto drain = [&](const std::string& target) {
+        return error_of(
+            actuator->apply(target, {{"7", target, "a", "drain", Posture::drain, "p/r/gas"}}));
+    };
+    // For one hour, however long it asks for.
+    const auto [asks, least, most] = GENERATE(table<std::string, Duration, Duration>(
+        {{"1800", 30min, 30min}, {"99999999999", 1h, 1h}, {date_in(1800s), 29min, 30min}}));
+    const auto before = std::chrono::system_clock::now();
+    hook.service.next_posts = {{503, "being mended\nby kim", asks, ""}};
+    const auto error = drain("text");
     CHECK(error.fault == Fault::busy);
-    CHECK(error.what == "lamp: POST: answered 503: being mended");
+    const std::string said = "lamp: POST: answered 503: being mended; not asked before ";
+    REQUIRE(error.what.starts_with(said));
+    const auto until = parse_wall(error.what.substr(said.size()));
+    REQUIRE(until);
+    CHECK(*until - before >= least);
+    CHECK(*until - before <= most + 10s);
+    // Neither for these steps nor for any other target of this endpoint.
+    CHECK(drain("text").what == error.what);
+    CHECK(drain("login").what == error.what);
+    CHECK(error_of(actuator->observe("text")).fault == Fault::busy);
     CHECK(hook.service.posts.size() == 1);
+    CHECK(hook.service.gets.empty());
+}
+
+TEST_CASE("webhook: one that asked for more time than there was is asked again after it",
+          "[system][webhook]") {
+    Hook hook;
+    const auto actuator = make_webhook(hook.plan(500ms), {{"text", {"a", "b"}}}, -1);
+    hook.service.next_posts = {{429, "", "1", ""}};
+    const Step step = {"7", "text", "a", "drain", Posture::drain, "p/r/gas"};
+    CHECK(error_of(actuator->apply("text", {step})).fault == Fault::busy);
+    CHECK(error_of(actuator->apply("text", {step})).fault == Fault::busy);
+    CHECK(hook.service.posts.size() == 1);
+    std::this_thread::sleep_for(1100ms);
+    CHECK(actuator->apply("text", {step})->at("a") == "drain");
 }
 
 TEST_CASE("webhook: a refusal is asked once and told", "[system][webhook]") {
