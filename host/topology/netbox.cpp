@@ -132,6 +132,7 @@ std::optional<std::string> site_of(const std::vector<CsvCell>& row,
 void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
                  Complaints& complaints) {
     const auto table = CsvTable::parse(csv, file, complaints);
+    if (!table.readable()) return;
     const auto name = table.column({"name"});
     const auto site = table.column({"site"});
     if (!name || !site) {
@@ -170,6 +171,7 @@ void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
 void add_feeds(PowerMap& map, std::string_view csv, const std::string& file,
                Complaints& complaints) {
     const auto table = CsvTable::parse(csv, file, complaints);
+    if (!table.readable()) return;
     const auto panel = table.column({"power panel", "power_panel", "pdu"});
     const auto rack = table.column({"rack"});
     if (!panel || !rack) {
