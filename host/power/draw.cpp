@@ -100,6 +100,13 @@ void find_cords(const PolicyPlan& plan, const Servers& servers, const Drawn& dra
     add_cords(cords, index, servers.behind(target.site, item.name), "");
 }
 
+/// Over a PDU that is none of its own nothing feeds it.
+bool is_of(const Cord& cord, const MapServer& server) {
+    const auto& own = server.pdus;
+    return cord.pdu.empty() || own.empty() ||
+           std::find(own.begin(), own.end(), cord.pdu) != own.end();
+}
+
 void check_cords(const PolicyPlan& plan, Complaints& complaints) {
     const auto upss = upss_of_pdus(*plan.map);
     for (const auto& cord : plan.map->cords) {
@@ -153,7 +160,9 @@ std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& 
     }
     Groups groups(items.size());  // items joined by the servers that they feed
     std::map<std::size_t, std::vector<const Cord*>> by_server;
-    for (const auto& cord : cords) by_server[cord.server].push_back(&cord);
+    for (const auto& cord : cords) {
+        if (is_of(cord, plan.map->servers[cord.server])) by_server[cord.server].push_back(&cord);
+    }
     for (const auto& [server, those] : by_server) {
         for (const auto* cord : those) groups.join(those.front()->item, cord->item);
     }
@@ -189,6 +198,7 @@ std::map<std::size_t, std::vector<FedBy>> fed_by(const PolicyPlan& plan,
             std::vector<Cord> cords;
             find_cords(plan, servers, drawn, 0, {target, name}, cords);
             for (auto& cord : cords) {
+                if (!is_of(cord, plan.map->servers[cord.server])) continue;
                 out[cord.server].push_back({target, name, std::move(cord.pdu)});
             }
         }
@@ -216,7 +226,10 @@ FeedIndex::FeedIndex(const PowerMap& map) {
     feeds_of_.reserve(map.servers.size());
     for (const auto& server : map.servers) {
         const auto rack = racks.find(RackKey(server.site, server.rack));
-        feeds_of_.push_back(rack == racks.end() ? none : rack->second);
+        feeds_of_.push_back(!server.pdus.empty()  ? feeds_.size()
+                            : rack == racks.end() ? none
+                                                  : rack->second);
+        if (!server.pdus.empty()) add(server.site, server.pdus);
     }
 }
 

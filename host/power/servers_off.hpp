@@ -34,7 +34,7 @@ public:
     [[nodiscard]] bool is_off(std::size_t server, const std::set<std::string>& without) const;
 
 private:
-    /// Of each rack: PDU and its UPS.
+    /// Of each rack, and of each server with PDUs of its own: PDU and its UPS.
     std::vector<std::vector<std::pair<std::string, std::size_t>>> feeds_;
     std::vector<std::size_t> feeds_of_;  ///< by server
 };

@@ -154,6 +154,20 @@ std::optional<std::string> site_of(const CsvCell* site, const CsvCell& rack, con
     return std::nullopt;
 }
 
+/// "a,b" in one cell are two.
+std::vector<std::string> parts_of(const std::string& text) {
+    std::vector<std::string> out;
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const auto end = std::min(text.find(',', begin), text.size());
+        const auto first = std::min(text.find_first_not_of(' ', begin), end);
+        auto last = end;
+        while (last > first && text[last - 1] == ' ') --last;
+        if (last > first) out.push_back(text.substr(first, last - first));
+        begin = end + 1;
+    }
+    return out;
+}
+
 /// A word of a list, for people.
 std::string shown(const std::string& word) {
     return is_printable(word) ? word : "?";
@@ -168,9 +182,10 @@ struct DeviceColumns {
           role(table.column({"role", "device role"})),
           status(table.column({"status"})),
           service(table.column({"service", "cf_service"})),
-          power(table.column({"power", "allocated_draw", "cf_power"})) {}
+          power(table.column({"power", "allocated_draw", "cf_power"})),
+          pdu(table.column({"pdu", "cf_pdu"})) {}
 
-    std::optional<std::size_t> name, site, rack, role, status, service, power;
+    std::optional<std::size_t> name, site, rack, role, status, service, power, pdu;
 };
 
 /// Whether a row is of a server that works; counts those that are not.
@@ -196,7 +211,7 @@ MapServer read_server(const std::vector<CsvCell>& row, const DeviceColumns& colu
     const auto text = [&](const auto& column) { return text_of(row, column); };
     const auto& place = row[*columns.name].place;
     if (text(columns.name).empty()) complaints.add(place, "a server needs a name");
-    for (const auto& column : {columns.name, columns.rack, columns.service}) {
+    for (const auto& column : {columns.name, columns.rack, columns.service, columns.pdu}) {
         if (is_printable(text(column))) continue;
         complaints.add(row[*column].place, "control characters in a name: is the file UTF-8?");
     }
@@ -208,8 +223,9 @@ MapServer read_server(const std::vector<CsvCell>& row, const DeviceColumns& colu
         complaints.add(row[*columns.power].place,
                        "\"" + text(columns.power) + "\" must be watts, 0 or above");
     }
-    return {text(columns.name),    where.value_or(""),      text(columns.rack),
-            text(columns.service), draw.value_or(0) / 1000, place};
+    return {text(columns.name),         where.value_or(""),      text(columns.rack),
+            text(columns.service),      draw.value_or(0) / 1000, place,
+            parts_of(text(columns.pdu))};
 }
 
 }  // namespace
@@ -224,7 +240,7 @@ void add_devices(PowerMap& map, std::string_view csv, const std::string& file,
     }
     check_header(table,
                  {columns.name, columns.site, columns.rack, columns.role, columns.status,
-                  columns.service, columns.power},
+                  columns.service, columns.power, columns.pdu},
                  complaints);
     const SiteBook sites(map);
     auto& rows = map.rows["devices"];

@@ -174,11 +174,14 @@ void link_power(PowerMap& map, Complaints& complaints) {
                                              "\": add a [[topology.service]]" +
                                              services.hint_of(server.service));
         }
+        pdus.check("server", server.site, server.pdus, server.place, {});
         // A list of thousands names racks that nobody has drawn yet: what feeds them is not known.
         const auto* rack = racks.find(map.racks, server.site, server.rack, server);
-        if (rack == nullptr) continue;
-        server.rack = rack->name;
-        map.feeds[i] = pdus.upss_of(server.site, rack->pdus);
+        if (rack != nullptr) server.rack = rack->name;
+        const bool own = !server.pdus.empty();
+        if (own || rack != nullptr) {
+            map.feeds[i] = pdus.upss_of(server.site, own ? server.pdus : rack->pdus);
+        }
     }
 }
 

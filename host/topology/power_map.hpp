@@ -36,6 +36,7 @@ struct MapServer {
     std::string name, site, rack, service;  ///< rack and service may be ""
     double kw = 0;
     Place place;
+    std::vector<std::string> pdus = {};  ///< its own, of its rack's; none: all of these
 };
 
 struct MapService {

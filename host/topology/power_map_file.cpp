@@ -35,7 +35,7 @@ void read_parts(Section& section, PowerMap& map) {
     for (auto& row : section.rows("server")) {
         map.servers.push_back({row.text("name"), row.name("site"), row.text("rack"),
                                row.text_or("service", ""), row.number("kw", {0, most_kw}),
-                               row.place()});
+                               row.place(), row.texts("pdus")});
         const auto& server = map.servers.back();
         if (!server.rack.empty() && !racks.find(server.site, server.rack)) {
             row.complain("rack", "there is no rack \"" + server.rack + "\" at " + server.site +

@@ -1,5 +1,6 @@
 #include "host/topology/netbox.hpp"
 
+#include "host/power/draw.hpp"
 #include "host/power/servers_off.hpp"
 #include "host/topology/drawing.hpp"
 #include "host/topology/names.hpp"
@@ -226,4 +227,40 @@ TEST_CASE("lists: one from which nothing comes is warned of, and what is left ou
     const auto other = lists.plan(two_sites("devices = \"devices.csv\"\nfeeds = \"feeds.csv\"\n"));
     CHECK(describe(other).find("no server comes") == std::string::npos);
     CHECK(says(describe(other), file("feeds.csv") + ": no row of it names a rack"));
+}
+
+TEST_CASE("power map: a server with one cord hangs on that one, whatever else its rack has",
+          "[host][topology]") {
+    Lists lists;
+    lists.folder.write("devices.csv",
+                       "name,site,rack,service,power,pdu\nboth,pangyo,r1,text,1000,\n"
+                       "b,pangyo,r1,text,1000,B\nab,pangyo,r1,text,1000,\"A, B\"\n");
+    const auto plan = lists.plan(two_sites("devices = \"devices.csv\"\n") +
+                                 rack("r1", "pangyo", R"(["A", "B"])") +
+                                 server("a", "pangyo", "r1", "pdus = [\"A\"]\n"));
+    CHECK(lists.complaints.text().empty());
+    const auto& map = *plan.map;
+    REQUIRE(map.servers[0].name == "a");
+    CHECK(map.feeds == Feeds{{0}, {0, 1}, {1}, {0, 1}});
+    CHECK(connected_kw(map)[0] == Approx(2));
+    const FeedIndex index(map);
+    CHECK(index.is_off(0, {"A"}));
+    CHECK_FALSE(index.is_off(0, {"B"}));
+    CHECK_FALSE(index.is_off(1, {"A"}));
+    // The outlet of B feeds nothing of the server on A.
+    const auto fed = fed_by(plan, {0});
+    REQUIRE(fed.at(0).size() == 1);
+    CHECK(fed.at(0)[0].item == "o-a");
+    CHECK(fed.at(1).size() == 2);
+    Complaints complaints;
+    const auto draws = draws_of(plan, {"racks"}, complaints);
+    REQUIRE(draws.size() == 1);
+    CHECK(draws[0].parts.size() == 4);
+    CHECK(falls_by(draws[0], {false, false, false, false}) == std::vector<double>{2, 2, 0, 0});
+    CHECK(says(complaints_of(head + two_sites() + rack("r1", "pangyo", R"(["A"])") +
+                             server("a", "pangyo", "r1", "pdus = [\"D\"]\n")),
+               "there is no PDU \"D\" at pangyo"));
+    CHECK(says(describe(lists.plan(two_sites() + rack("r1", "pangyo", R"(["A", "B"])") +
+                                   server("a", "pangyo", "r1", "pdus = [\"A\"]\n"))),
+               "service Text: all 1 replicas fall with one UPS, pangyo-A"));
 }
