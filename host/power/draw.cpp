@@ -7,6 +7,7 @@
 
 #include "host/groups.hpp"
 #include "host/power/servers_off.hpp"
+#include "host/topology/names.hpp"
 
 namespace firebreak {
 namespace {
@@ -29,25 +30,43 @@ public:
         for (std::size_t i = 0; i < map.servers.size(); ++i) {
             const auto& server = map.servers[i];
             by_name_[server.site + '\n' + server.name].push_back(i);
-            if (!server.rack.empty()) by_rack_[server.site + '\n' + server.rack].push_back(i);
+            if (!server.rack.empty()) in_rack_of(server).push_back(i);
         }
     }
     [[nodiscard]] std::vector<std::size_t> named(const std::string& site,
                                                  const std::string& name) const {
-        return at(by_name_, site + '\n' + name);
+        const auto found = by_name_.find(site + '\n' + name);
+        return found == by_name_.end() ? std::vector<std::size_t>{} : found->second;
     }
     [[nodiscard]] std::vector<std::size_t> in_rack(const std::string& site,
                                                    const std::string& rack) const {
-        return at(by_rack_, site + '\n' + rack);
+        const auto found = racks_.find(site, rack);
+        return found ? in_racks_[*found] : std::vector<std::size_t>{};
+    }
+    /// Of what bears that name: a rack, a server, or else a rack that is written otherwise.
+    [[nodiscard]] std::vector<std::size_t> behind(const std::string& site,
+                                                  const std::string& item) const {
+        const auto rack = rack_places_.find(site + '\n' + item);
+        if (rack != rack_places_.end()) return in_racks_[rack->second];
+        auto server = named(site, item);
+        return server.empty() ? in_rack(site, item) : server;
     }
 
 private:
-    using Index = std::map<std::string, std::vector<std::size_t>>;
-    [[nodiscard]] static std::vector<std::size_t> at(const Index& index, const std::string& key) {
-        const auto found = index.find(key);
-        return found == index.end() ? std::vector<std::size_t>{} : found->second;
+    std::vector<std::size_t>& in_rack_of(const MapServer& server) {
+        const auto [place, is_new] =
+            rack_places_.emplace(server.site + '\n' + server.rack, in_racks_.size());
+        if (is_new) {
+            racks_.add(server.site, server.rack, in_racks_.size());
+            in_racks_.emplace_back();
+        }
+        return in_racks_[place->second];
     }
-    Index by_name_, by_rack_;
+
+    std::map<std::string, std::vector<std::size_t>> by_name_;
+    std::map<std::string, std::size_t> rack_places_;
+    NameBook racks_;
+    std::vector<std::vector<std::size_t>> in_racks_;
 };
 
 void add_cords(std::vector<Cord>& cords, std::size_t item, const std::vector<std::size_t>& servers,
@@ -78,12 +97,18 @@ void find_cords(const PolicyPlan& plan, const Servers& servers, const Drawn& dra
         }
     }
     if (cords.size() > before) return;
-    auto fed = servers.in_rack(target.site, item.name);
-    if (fed.empty()) fed = servers.named(target.site, item.name);
-    add_cords(cords, index, fed, "");
+    add_cords(cords, index, servers.behind(target.site, item.name), "");
+}
+
+/// Over a PDU that is none of its own nothing feeds it.
+bool is_of(const Cord& cord, const MapServer& server) {
+    const auto& own = server.pdus;
+    return cord.pdu.empty() || own.empty() ||
+           std::find(own.begin(), own.end(), cord.pdu) != own.end();
 }
 
 void check_cords(const PolicyPlan& plan, Complaints& complaints) {
+    const auto upss = upss_of_pdus(*plan.map);
     for (const auto& cord : plan.map->cords) {
         const auto target = std::find_if(plan.targets.begin(), plan.targets.end(),
                                          [&](const auto& one) { return one.name == cord.target; });
@@ -96,11 +121,8 @@ void check_cords(const PolicyPlan& plan, Complaints& complaints) {
             complaints.add(cord.place,
                            "target \"" + cord.target + "\" has no item \"" + cord.item + '"');
         }
-        const auto& pdus = plan.map->pdus;
-        const bool known =
-            cord.pdu.empty() || std::any_of(pdus.begin(), pdus.end(),
-                                            [&](const auto& pdu) { return pdu.name == cord.pdu; });
-        if (!known) complaints.add(cord.place, "there is no PDU \"" + cord.pdu + '"');
+        if (cord.pdu.empty() || upss.contains({target->site, cord.pdu})) continue;
+        complaints.add(cord.place, "there is no PDU \"" + cord.pdu + "\" at " + target->site);
     }
 }
 
@@ -138,7 +160,9 @@ std::vector<Draw> draws_of(const PolicyPlan& plan, const std::set<std::string>& 
     }
     Groups groups(items.size());  // items joined by the servers that they feed
     std::map<std::size_t, std::vector<const Cord*>> by_server;
-    for (const auto& cord : cords) by_server[cord.server].push_back(&cord);
+    for (const auto& cord : cords) {
+        if (is_of(cord, plan.map->servers[cord.server])) by_server[cord.server].push_back(&cord);
+    }
     for (const auto& [server, those] : by_server) {
         for (const auto* cord : those) groups.join(those.front()->item, cord->item);
     }
@@ -173,37 +197,39 @@ std::map<std::size_t, std::vector<FedBy>> fed_by(const PolicyPlan& plan,
         for (const auto& name : plan.targets[target].items) {
             std::vector<Cord> cords;
             find_cords(plan, servers, drawn, 0, {target, name}, cords);
-            for (auto& cord : cords)
+            for (auto& cord : cords) {
+                if (!is_of(cord, plan.map->servers[cord.server])) continue;
                 out[cord.server].push_back({target, name, std::move(cord.pdu)});
+            }
         }
     }
     return out;
 }
 
 FeedIndex::FeedIndex(const PowerMap& map) {
-    std::map<std::string_view, std::size_t> upss;
-    for (std::size_t i = 0; i < map.upss.size(); ++i) upss.emplace(map.upss[i].name, i);
-    std::map<std::string_view, std::size_t> pdus;
-    for (const auto& pdu : map.pdus) {
-        if (const auto ups = upss.find(pdu.ups); ups != upss.end()) pdus[pdu.name] = ups->second;
-    }
+    const auto upss = upss_of_pdus(map);
+    const auto add = [&](const std::string& site, const std::vector<std::string>& pdus) {
+        auto& feeds = feeds_.emplace_back();
+        for (const auto& name : pdus) {
+            const auto ups = upss.find({site, name});
+            if (ups != upss.end()) feeds.emplace_back(name, ups->second);
+        }
+    };
     using RackKey = std::pair<std::string_view, std::string_view>;  // its site and its name
     std::map<RackKey, std::size_t> racks;
     for (const auto& rack : map.racks) {
-        racks.emplace(RackKey(rack.site, rack.name), racks_.size());
-        auto& feeds = racks_.emplace_back();
-        for (const auto& name : rack.pdus) {
-            if (const auto pdu = pdus.find(name); pdu != pdus.end()) {
-                feeds.emplace_back(name, pdu->second);
-            }
-        }
+        racks.emplace(RackKey(rack.site, rack.name), feeds_.size());
+        add(rack.site, rack.pdus);
     }
-    const auto none = racks_.size();
-    racks_.emplace_back();  // of servers whose rack nobody has drawn
-    rack_of_.reserve(map.servers.size());
+    const auto none = feeds_.size();
+    feeds_.emplace_back();  // of servers whose rack nobody has drawn
+    feeds_of_.reserve(map.servers.size());
     for (const auto& server : map.servers) {
         const auto rack = racks.find(RackKey(server.site, server.rack));
-        rack_of_.push_back(rack == racks.end() ? none : rack->second);
+        feeds_of_.push_back(!server.pdus.empty()  ? feeds_.size()
+                            : rack == racks.end() ? none
+                                                  : rack->second);
+        if (!server.pdus.empty()) add(server.site, server.pdus);
     }
 }
 
@@ -211,7 +237,7 @@ std::vector<std::size_t> FeedIndex::left_of(std::size_t server,
                                             const std::set<std::string>& without) const {
     if (without.contains("")) return {};
     std::set<std::size_t> left;
-    for (const auto& [pdu, ups] : racks_[rack_of_[server]]) {
+    for (const auto& [pdu, ups] : feeds_[feeds_of_[server]]) {
         if (!without.contains(pdu)) left.insert(ups);
     }
     return {left.begin(), left.end()};

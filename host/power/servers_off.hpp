@@ -34,8 +34,9 @@ public:
     [[nodiscard]] bool is_off(std::size_t server, const std::set<std::string>& without) const;
 
 private:
-    std::vector<std::vector<std::pair<std::string, std::size_t>>> racks_;  ///< PDU and its UPS
-    std::vector<std::size_t> rack_of_;                                     ///< by server
+    /// Of each rack, and of each server with PDUs of its own: PDU and its UPS.
+    std::vector<std::vector<std::pair<std::string, std::size_t>>> feeds_;
+    std::vector<std::size_t> feeds_of_;  ///< by server
 };
 
 }  // namespace firebreak

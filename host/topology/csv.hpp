@@ -1,6 +1,7 @@
-// Comma-separated values as RFC 4180 and NetBox's export write them: a header, then rows; cells
-// in quotes may hold commas, line ends and doubled quotes. Pure. All errors are kept, each with
-// its line and column; a row with another number of cells than the header is left out.
+// Lists as RFC 4180, NetBox's export and spreadsheets write them: a header, then rows; cells are
+// separated by what separates the header's (comma, semicolon or tab), trimmed, and in quotes may
+// hold separators, line ends and doubled quotes. Pure. All errors are kept, each with its line
+// and column; a row with another number of cells than the header is left out.
 #pragma once
 
 #include <optional>
@@ -21,6 +22,8 @@ class CsvTable {
 public:
     static CsvTable parse(std::string_view text, const std::string& file, Complaints& complaints);
 
+    /// False when it is in no encoding that can be read, which was complained of.
+    [[nodiscard]] bool readable() const { return readable_; }
     /// Which column has one of these names; the case and blanks of a header do not matter.
     [[nodiscard]] std::optional<std::size_t> column(
         const std::vector<std::string_view>& names) const;
@@ -28,6 +31,7 @@ public:
     [[nodiscard]] const std::vector<CsvCell>& header() const { return header_; }
 
 private:
+    bool readable_ = false;
     std::vector<CsvCell> header_;
     std::vector<std::vector<CsvCell>> rows_;
 };

@@ -99,6 +99,7 @@ void place_racks(const PowerMap& map, SitePicture& site) {
         std::set<std::string> upss;
         for (const auto& pdu : map.pdus) {
             const auto& own = rack.pdus;
+            if (!site.upss.contains(pdu.ups)) continue;  // of that name, but elsewhere
             if (std::find(own.begin(), own.end(), pdu.name) != own.end()) upss.insert(pdu.ups);
         }
         const auto label = fmt::format("{} {:.1f} kW", rack.name, kw[rack.name]);

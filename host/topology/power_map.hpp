@@ -1,11 +1,13 @@
 // What feeds what: UPSs in battery rooms, PDUs, racks, servers and the services that they serve.
-// Pure values as resolved from [topology]; names are unique within their kind, racks and servers
-// within their site. kW throughout. A rack whose PDUs are not said: nobody can tell what feeds it.
+// Pure values as resolved from [topology]; names are unique within their kind; of PDUs, racks and
+// servers within their site. kW throughout. A rack whose PDUs are not said: nobody can tell what
+// feeds it.
 #pragma once
 
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "contract/support/complaint.hpp"
@@ -19,7 +21,7 @@ struct MapUps {
 };
 
 struct MapPdu {
-    std::string name, ups;
+    std::string name, ups;  ///< it stands at the site of its UPS
     Place place;
 };
 
@@ -27,12 +29,14 @@ struct MapRack {
     std::string name, site;
     std::vector<std::string> pdus;
     Place place;
+    std::map<std::string, Place> listed = {};  ///< by PDU: where a list of feeds says it
 };
 
 struct MapServer {
     std::string name, site, rack, service;  ///< rack and service may be ""
     double kw = 0;
     Place place;
+    std::vector<std::string> pdus = {};  ///< its own, of its rack's; none: all of these
 };
 
 struct MapService {
@@ -50,8 +54,14 @@ struct MapCord {
     Place place;
 };
 
+/// Rows of a list.
+struct RowCount {
+    std::size_t taken = 0;
+    std::map<std::string, std::size_t> by_role, by_status;  ///< those left out
+};
+
 struct PowerMap {
-    std::string broker_site;  ///< where the broker stands; "" not said
+    std::string broker_site;                   ///< where the broker stands; "" not said
     std::map<std::string, std::string> lists;  ///< files read for it, by the key that names them
     std::vector<MapUps> upss;
     std::vector<MapPdu> pdus;
@@ -59,13 +69,19 @@ struct PowerMap {
     std::vector<MapServer> servers;
     std::vector<MapService> services;
     std::vector<MapCord> cords;
-    std::vector<std::string> roles;               ///< of the list's devices, which are servers
-    std::map<std::string, std::size_t> left_out;  ///< rows of the list, by their role
+    std::vector<std::string> roles;            ///< of the list's devices, which are servers
+    std::map<std::string, std::string> sites;  ///< by what the lists call them
+    std::map<std::string, RowCount> rows;      ///< what became of each list, by its key
     /// By server: the places in `upss` of what feeds it, in order; none when nobody can tell.
     std::vector<std::vector<std::size_t>> feeds;
 };
 
-/// Fills in `feeds`, and complains of names that do not exist, stand twice or contradict.
+/// By a PDU's site and name: the place of its UPS. Those of no UPS are left out.
+using UpsOfPdu = std::map<std::pair<std::string, std::string>, std::size_t>;
+[[nodiscard]] UpsOfPdu upss_of_pdus(const PowerMap& map);
+
+/// Fills in `feeds`, gives what others refer to by a name that name as it stands there, and
+/// complains of names that do not exist, stand twice or contradict.
 void link_power(PowerMap& map, Complaints& complaints);
 
 /// Each UPS with what hangs on it, for people. A server with several feeds counts in parts.

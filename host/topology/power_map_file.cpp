@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 
+#include "host/topology/names.hpp"
 #include "host/topology/netbox.hpp"
 
 namespace firebreak {
@@ -29,16 +30,16 @@ void read_parts(Section& section, PowerMap& map) {
         if (map.racks.back().pdus.empty()) row.complain("pdus", "no PDUs: name what feeds it");
         row.finish();
     }
+    NameBook racks;
+    for (const auto& rack : map.racks) racks.add(rack.site, rack.name, 0);
     for (auto& row : section.rows("server")) {
         map.servers.push_back({row.text("name"), row.name("site"), row.text("rack"),
                                row.text_or("service", ""), row.number("kw", {0, most_kw}),
-                               row.place()});
+                               row.place(), row.texts("pdus")});
         const auto& server = map.servers.back();
-        const bool known = std::any_of(map.racks.begin(), map.racks.end(), [&](const auto& rack) {
-            return rack.name == server.rack && rack.site == server.site;
-        });
-        if (!known && !server.rack.empty()) {
-            row.complain("rack", "there is no rack \"" + server.rack + "\" at " + server.site);
+        if (!server.rack.empty() && !racks.find(server.site, server.rack)) {
+            row.complain("rack", "there is no rack \"" + server.rack + "\" at " + server.site +
+                                     racks.hint_of(server.site, server.rack));
         }
         row.finish();
     }
@@ -91,6 +92,9 @@ std::optional<std::string> text_of_list(Section& section, const std::string& key
 
 void read_lists(Section& section, PowerMap& map, Complaints& complaints,
                 const RecordedLists* recorded) {
+    if (auto sites = section.table("sites")) {
+        for (const auto& shown : sites->keys()) map.sites[shown] = sites->name(shown);
+    }
     map.roles = section.texts("roles");
     if (section.has("roles") && map.roles.empty()) {
         section.complain("roles", "no roles: name those of the servers, or leave the key out");

@@ -72,6 +72,22 @@ std::string warn_of_service(const PowerMap& map, const MapService& service,
     return unknown.empty() ? "" : "service " + service.name + unknown;
 }
 
+/// Lists that say nothing that anybody could use.
+void warn_of_lists(const PowerMap& map, std::vector<std::string>& warnings) {
+    for (const auto& [key, file] : map.lists) {
+        const auto found = map.rows.find(key);
+        if (found == map.rows.end() || found->second.taken > 0) continue;  // or complained of
+        const auto& rows = found->second;
+        warnings.push_back(fmt::format(
+            "no {} comes from {}: {}", key == "feeds" ? "feed" : "server", file,
+            !rows.by_role.empty()     ? "no device of the list is a server by its role: name the "
+                                        "servers' roles in roles = […]"
+            : !rows.by_status.empty() ? "none of its rows is active by its status"
+            : key == "feeds"          ? "no row of it names a rack"
+                                      : "it has no rows below its header"));
+    }
+}
+
 /// UPSs that are overloaded already, or would be once one of a pair that shares racks is gone.
 void warn_of_load(const PowerMap& map, std::vector<std::string>& warnings) {
     const auto kw = connected_kw(map);
@@ -153,11 +169,7 @@ std::vector<std::string> single_points(const PolicyPlan& plan) {
         auto warning = warn_of_service(map, service, replicas[service.name]);
         if (!warning.empty()) warnings.push_back(std::move(warning));
     }
-    if (map.servers.empty() && !map.left_out.empty()) {
-        warnings.emplace_back(
-            "no device of the list is a server by its role: name the servers' roles in roles = "
-            "[…]");
-    }
+    warn_of_lists(map, warnings);
     warn_of_load(map, warnings);
     warn_of_broker(plan, warnings);
     return warnings;

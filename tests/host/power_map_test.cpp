@@ -219,7 +219,8 @@ TEST_CASE("power map: a list with two columns of a name, or of another encoding,
                "d.csv:1:22: two columns are named \"Power\""));
     std::string wide;  // as UTF-16 without a mark
     for (const char c : std::string("name,site\ns1,pangyo\n")) wide += {c, '\0'};
-    CHECK(says(complaints_of_list(wide), "is the file UTF-8?"));
+    CHECK(complaints_of_list(wide) ==
+          "d.csv:1:1: this is no UTF-8 (it may be UTF-16): save it as UTF-8\n");
     CHECK(says(complaints_of_list("name,site\ns\x1b[2J,pangyo\n"), "is the file UTF-8?"));
     CHECK(complaints_of_list("name,site\n\xec\x84\x9c\xeb\xb2\x84,pangyo\n").empty());
 }
@@ -274,7 +275,10 @@ TEST_CASE("power map: devices that are left out by their role are told of, and r
     CHECK(says(describe(none),
                "4 active devices are left out by their role: 2 \"Switch\", 1 "
                "\"Compute node\", 1 \"\xec\x84\x9c\xeb\xb2\x84\""));
-    CHECK(says(describe(none), "warning: no device of the list is a server by its role"));
+    CHECK(says(describe(none), "1 devices are left out by their status: 1 \"Planned\""));
+    CHECK(says(describe(none), "warning: no server comes from " +
+                                   (folder.path() / "devices.csv").string() +
+                                   ": no device of the list is a server by its role"));
     const auto named = plan_with("roles = [\"compute node\", \"\xec\x84\x9c\xeb\xb2\x84\"]\n");
     REQUIRE(named.map->servers.size() == 2);
     CHECK(says(describe(named), "2 active devices are left out by their role: 2 \"Switch\""));
@@ -319,12 +323,14 @@ TEST_CASE("power map: what feeds a server is found as if every rack, PDU and UPS
 TEST_CASE("power map: a bad list of devices says where", "[host][topology]") {
     Complaints complaints;
     PowerMap map;
-    add_devices(map, "name,site,power\np1,Pangyo!,-4\n,pangyo,much\n", "d.csv", complaints);
+    add_devices(map, "name,site,power\np1,판교,-4\n,,much\n", "d.csv", complaints);
     CHECK(complaints.text() ==
-          "d.csv:2:4: \"Pangyo!\" is no name of a site\n"
-          "d.csv:2:12: \"-4\" must be watts, 0 or above\n"
+          "d.csv:2:4: \"판교\" is no name of a site: add \"판교\" = \"its-name\" to "
+          "[topology.sites]\n"
+          "d.csv:2:11: \"-4\" must be watts, 0 or above\n"
           "d.csv:3:1: a server needs a name\n"
-          "d.csv:3:9: \"much\" must be watts, 0 or above\n");
+          "d.csv:3:2: a server needs its site\n"
+          "d.csv:3:3: \"much\" must be watts, 0 or above\n");
     Complaints headless;
     add_devices(map, "nom,site\n", "d.csv", headless);
     CHECK(headless.text() == "d.csv:1:1: the header must have \"name\" and \"site\"\n");
@@ -374,11 +380,11 @@ TEST_CASE("feeds: what cannot be placed is told of with its line and column", "[
     CHECK(told.find("f.csv:3:1: no rack \"r9\"") != std::string::npos);
     CHECK(told.find("f.csv:4:4: a feed needs its power panel") != std::string::npos);
     Complaints unknown;
-    add_feeds(map, "rack,pdu,site\nr1,pp-z,pangyo\nr1,pp-a,Pan!gyo\n", "f.csv", unknown);
+    add_feeds(map, "rack,pdu,site\nr1,pp-z,pangyo\nr1,pp-a,판교\n", "f.csv", unknown);
     link_power(map, unknown);
-    CHECK(unknown.text().find("f.csv:2:1") != std::string::npos);
-    CHECK(unknown.text().find("pp-z") != std::string::npos);
-    CHECK(unknown.text().find("f.csv:3:9: \"Pan!gyo\" is no name of a site") != std::string::npos);
+    CHECK(unknown.text().find("f.csv:2:4: there is no PDU \"pp-z\" at pangyo; did you mean "
+                              "\"pp-a\"?") != std::string::npos);
+    CHECK(unknown.text().find("f.csv:3:9: \"판교\" is no name of a site") != std::string::npos);
     Complaints headless;
     add_feeds(map, "rack\nr1\n", "f.csv", headless);
     CHECK(headless.text().find("f.csv:1:1") != std::string::npos);
