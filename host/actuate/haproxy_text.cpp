@@ -97,9 +97,11 @@ std::string state_of(const HaproxyServer& server, bool by_weight) {
     // CMAINT only says that the file asked for maintenance at start: "ready" lifts FMAINT and
     // leaves CMAINT standing (seen on 2.6.12: 5 before, 4 after, and running).
     static_assert((any_maint & configured_maint) == 0);
-    if ((server.admin & any_maint) != 0) return "maint";
+    if ((server.admin & forced_maint) != 0) return "maint";
+    // A drain outlasts what HAProxy itself takes a server out for: a lost address, a tracked one.
     if ((server.admin & any_drain) != 0) return "drain";
     if (server.weight == 0 && by_weight) return "drain";
+    if ((server.admin & any_maint) != 0) return "maint";
     // Weight 0 takes no new traffic either, but is nobody's drain: it is just not ready.
     const bool up = server.operational == starting || server.operational == running;
     return up && server.weight > 0 ? "ready" : "down";

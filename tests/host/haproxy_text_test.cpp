@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "host/actuate/stream.hpp"
+#include "host/ledger.hpp"
 #include "tests/catch.hpp"
 
 using namespace firebreak;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -72,6 +74,29 @@ TEST_CASE("haproxy text: every administrative bit is told apart", "[host][haprox
     CHECK(state_of(2, 0x40) == "ready");  // only says that the name changed
     CHECK(state_of(2, 0x00, 0) == "down");
     CHECK(state_of(0, 0x09) == "maint");
+    // Drained, and then HAProxy lost its address, or what it tracks went into maintenance.
+    CHECK(state_of(0, 0x28) == "drain");
+    CHECK(state_of(0, 0x0a) == "drain");
+}
+
+TEST_CASE("haproxy text: a drained server whose address is lost for a while is brought back",
+          "[host][haproxy]") {
+    TargetPlan target;
+    target.name = "text";
+    target.items = {"s"};
+    const auto read = [](TargetLedger& ledger, int operational, int admin) {
+        return ledger.read_back({{"s", state_of(operational, admin)}}, Instant{} + 1h);
+    };
+    TargetLedger ledger;
+    read(ledger, 2, 0x00);
+    ledger.ordered({drain("s")}, Instant{} + 1h);
+    read(ledger, 2, 0x08);
+    CHECK(read(ledger, 0, 0x28).empty());
+    CHECK(read(ledger, 2, 0x08).empty());
+    const auto steps =
+        plan_steps(target, {Posture::normal, "calm", {}}, ledger.states(), ledger.held());
+    REQUIRE(steps.size() == 1);
+    CHECK(steps[0].action == "ready");
 }
 
 TEST_CASE("haproxy text: columns are found by their names, wherever they stand",
