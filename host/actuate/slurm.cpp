@@ -202,16 +202,19 @@ private:
     }
 
     Result<void> drain(const Update& update, const Nodes& before) {
-        if (auto woken = wake(update.nodes, before); !woken) return tl::unexpected(woken.error());
+        const auto woken = wake(update.nodes, before, depth_of(update.action));
+        if (!woken) return tl::unexpected(woken.error());
         return set(update.nodes, "DRAIN", update.reason);
     }
 
-    /// Out of the states that a drain alone would not end; whether there was one.
-    Result<bool> wake(const Names& names, const Nodes& before) {
+    /// Out of the states that a drain alone would not end; whether there was one. Who is to go
+    /// further down stays in his: woken in between, a node would take new jobs.
+    Result<bool> wake(const Names& names, const Nodes& before, int to) {
         Names deep;
         Names off;
         for (const auto& name : names) {
             const auto depth = depth_of(state_of(before.at(name), host_));
+            if (depth <= to) continue;
             if (depth == 3) off.push_back(name);
             if (depth >= 2) deep.push_back(name);
         }
@@ -224,7 +227,7 @@ private:
     }
 
     Result<void> bring_back(const Update& update, const Nodes& before) {
-        const auto woken = wake(update.nodes, before);
+        const auto woken = wake(update.nodes, before, 0);
         if (!woken) return tl::unexpected(woken.error());
         // Drained by a person before we came: so it shall be again.
         if (!update.reason.empty()) return set(update.nodes, "DRAIN", update.reason);

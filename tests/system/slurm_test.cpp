@@ -116,6 +116,35 @@ TEST_CASE("slurm: before and after a drain sinfo is asked, and no node in full",
           "scontrol update NodeName=n[1-2]\nsinfo --noheader --all\n");
 }
 
+TEST_CASE("slurm: a node that is down goes off without being woken in between", "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto tools = cluster.path("tools");
+    const auto asked = cluster.path("asked");
+    std::filesystem::create_directory(tools);
+    std::filesystem::create_symlink("/usr/bin/sinfo", tools + "/sinfo");
+    std::filesystem::create_symlink("/usr/bin/squeue", tools + "/squeue");
+    std::ofstream(tools + "/scontrol")
+        << "#!/bin/sh\necho $1 $2 $3 >> " << asked << "\nexec /usr/bin/scontrol \"$@\"\n";
+    std::filesystem::permissions(tools + "/scontrol", std::filesystem::perms(0755));
+    auto plan = endpoint(cluster);
+    plan.address = tools;
+    const auto ours = make_slurm(plan, {{"batch", {"n1", "n2"}}}, {"seoul/seoul-1"}, -1);
+    // One that we put down, and one that a person did.
+    CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint");
+    cluster.tool("scontrol", {"update", "NodeName=n2", "State=DOWN", "Reason=disk broken"});
+    const auto states = ours->apply("batch", {step("n1", "off"), step("n2", "off")});
+    REQUIRE(states);
+    CHECK(*states == ItemStates{{"n1", "off"}, {"n2", "off"}});
+    std::ifstream in(asked);
+    const std::string log{std::istreambuf_iterator<char>(in), {}};
+    CHECK(shows(log, "State=POWER_DOWN"));
+    CHECK_FALSE(shows(log, "State=RESUME"));
+    // And back, each as it was found.
+    REQUIRE(ours->apply("batch", {step("n1", "ready"), step("n2", "ready")}));
+    CHECK(depth_of(ours->observe("batch")->at("n1")) == 0);
+    CHECK(ours->observe("batch")->at("n2") == "drain-other");
+}
+
 TEST_CASE("slurm: a drain is read back as well where sinfo is missing or tells of no node",
           "[system][slurm]") {
     const Slurm22 cluster;
