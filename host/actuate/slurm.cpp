@@ -85,6 +85,9 @@ private:
     /// One refused command must not keep the others back: go on, say it last.
     Result<void> take(const std::vector<Step>& steps, const Names& names) {
         if (steps.empty()) return {};
+        for (const auto& step : steps) {
+            if (depth_of(step.action) < 2) signalled_.erase(step.item);
+        }
         const auto before = look(steps, names);
         if (!before) return tl::unexpected(before.error());
         Result<void> refused;
@@ -145,7 +148,7 @@ private:
             const auto node = nodes.find(name);
             if (node == nodes.end()) continue;
             const auto state = state_of(node->second, host_);
-            if (depth_of(state) >= 2) signalled_.erase(name);
+            if (depth_of(state) != 1) signalled_.erase(name);
             if (state.ends_with(by_peer)) {
                 told_as_peers_.insert(name);
             } else {
@@ -271,9 +274,13 @@ private:
         Names over;
         Names fresh;
         for (const auto& name : nodes) {
-            const auto [told, first] = signalled_.try_emplace(name, now);
-            if (first) fresh.push_back(name);
-            if (now - told->second >= how_.grace) over.push_back(name);
+            const auto [told, first] = signalled_.try_emplace(name, Signalled{now, now});
+            // Not asked for in between, it may have other jobs by now.
+            const bool anew = !first && now - told->second.asked > longest_pause;
+            if (anew) told->second.at = now;
+            if (first || anew) fresh.push_back(name);
+            told->second.asked = now;
+            if (now - told->second.at >= how_.grace) over.push_back(name);
         }
         if (fresh.empty()) return over;
         for (const auto& list : fold_hostlist(fresh, most_list_bytes)) {
@@ -342,8 +349,12 @@ private:
     HostMarks host_;
     int stop_fd_;
     Instant deadline_{};
-    std::map<std::string, Instant> signalled_;  ///< node to when its jobs were told
-    std::unordered_set<std::string> told_of_;   ///< nodes that sinfo shows: those in a partition
+    struct Signalled {
+        Instant at, asked;
+    };
+    static constexpr Duration longest_pause = std::chrono::minutes(2);
+    std::map<std::string, Signalled> signalled_;  ///< nodes whose jobs were told, and when
+    std::unordered_set<std::string> told_of_;     ///< nodes that sinfo shows: those in a partition
     std::unordered_set<std::string> told_as_peers_;  ///< as last read back: a peer's
 };
 

@@ -1,4 +1,5 @@
 // The Slurm actuator against a real slurmctld, with real nodes and jobs.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -193,6 +194,32 @@ TEST_CASE("slurm: signalled jobs may save their work before their node goes down
     CHECK(eventually([&] { return std::filesystem::exists(saved); }, 30s));
     CHECK(eventually(
         [&] { return ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint"; }, 30s));
+}
+
+TEST_CASE("slurm: the jobs of a later alarm get their signal and their grace, too",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto told = cluster.path("told");
+    static_cast<void>(cluster.job("n1", "trap 'echo x >> " + told + "' USR1; touch " + told +
+                                            ".armed; while :; do sleep 0.1; done"));
+    REQUIRE(eventually([&] { return std::filesystem::exists(told + ".armed"); }, 30s));
+    const auto times = [&] {
+        std::ifstream in(told);
+        return std::count(std::istreambuf_iterator<char>(in), {}, 'x');
+    };
+    SlurmEndpoint how;
+    how.jobs = RunningJobs::signal;
+    how.signal = "USR1";
+    how.grace = 1h;
+    const auto ours = actuator(cluster, how);
+    for (const int alarm : {1, 2}) {
+        CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "drain");
+        CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "drain");  // told once
+        CHECK(eventually([&] { return times() == alarm; }, 30s));
+        // Called off while the job was still at work.
+        CHECK(depth_of(ours->apply("batch", {step("n1", "ready")})->at("n1")) == 0);
+    }
+    CHECK(times() == 2);
 }
 
 TEST_CASE("slurm: a job that ignores its signal has its grace, and no more", "[system][slurm]") {
