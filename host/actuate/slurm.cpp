@@ -177,7 +177,8 @@ private:
                 state.ends_with(by_others) || (state.ends_with(by_peer) && !taken_over);
             if (depth_of(state) == depth_of(step.action)) continue;
             if (others && up) continue;
-            const auto before = others ? node->second.reason : reason_before(node->second.reason);
+            const auto before =
+                others ? reason_of_others(node->second) : reason_before(node->second.reason);
             const auto reason =
                 depth_of(step.action) == 0 ? before : slurm_reason(host_.host, step, before);
             // Mostly all are alike, and come one after the other.
