@@ -145,11 +145,12 @@ void TargetLedger::item_is(const std::string& item, const std::string& state, bo
     }
 }
 
-void TargetLedger::took_over(const std::vector<std::string>& items, std::string_view action) {
+void TargetLedger::took_over(const std::vector<std::string>& items, std::string_view action,
+                             Whose of) {
     ++revision_;
     for (const auto& item : items) {
         held_.try_emplace(item, action);
-        inherited_.insert(item);
+        if (of == Whose::peers) inherited_.insert(item);
     }
 }
 

@@ -15,6 +15,7 @@
 #include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
 #include "host/actuate/actuator.hpp"
+#include "host/actuate/marks.hpp"
 #include "host/plan.hpp"
 
 namespace firebreak {
@@ -48,8 +49,9 @@ public:
     /// One item's acknowledged state, for outlets.
     void item_is(const std::string& item, const std::string& state, bool ours);
 
-    /// From an earlier life of this host: these items were put down by it; into what, if known.
-    void took_over(const std::vector<std::string>& items, std::string_view action);
+    /// These items were put down by an earlier life of this host, or by a peer that is gone; into
+    /// what, if known.
+    void took_over(const std::vector<std::string>& items, std::string_view action, Whose of);
 
     /// The next look is not to be later than that.
     void look_by(Instant at) { observe_at_ = std::min(observe_at_, at); }
@@ -101,7 +103,7 @@ private:
     ItemStates states_;                        ///< as last read back, the whole backend
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
     std::vector<Try> tried_;                   ///< whose effect is not read yet; an item once
-    std::set<std::string> inherited_;          ///< taken over: a peer's mark on them counts as ours
+    std::set<std::string> inherited_;          ///< of a peer that is gone: its mark counts as ours
     std::string waits_;
     std::uint64_t revision_ = 1;
     bool marked_ = false;

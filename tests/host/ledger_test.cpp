@@ -73,7 +73,7 @@ TEST_CASE("ledger: how much of an item was carried changes nothing about whose i
     CHECK(ledger.read_back({{"a", "drain"}, {"b", "drain@5"}, {"c", "drain"}}, t0 + 5s).empty());
     CHECK(ledger.read_back({{"a", "drain@77"}, {"b", "ready@50"}}, t0 + 9s) == Names{"b"});
     CHECK(ledger.read_back({{"a", "maint@77"}}, t0 + 12s) == Names{"a"});
-    ledger.took_over({"c"}, "");
+    ledger.took_over({"c"}, "", Whose::ours);
     CHECK(ledger.read_back({{"c", "drain@9"}}, t0 + 15s).empty());
     CHECK(ledger.held().at("c") == "drain");
 }
@@ -178,13 +178,13 @@ TEST_CASE("ledger: an answer that never comes is given up", "[host][ledger]") {
 TEST_CASE("ledger: an earlier life's items are kept if they still are as it left them",
           "[host][ledger]") {
     TargetLedger ledger;
-    ledger.took_over({"a", "b", "c"}, "drain");
+    ledger.took_over({"a", "b", "c"}, "drain", Whose::ours);
     const auto lost = ledger.read_back({{"a", "drain"}, {"b", "maint"}, {"c", "ready"}}, t0);
     CHECK(lost == Names{"b", "c"});
     CHECK(ledger.held_items() == Names{"a"});
 
     TargetLedger cut;  // on the way to a cut it may have been in either state
-    cut.took_over({"a", "b", "c"}, "");
+    cut.took_over({"a", "b", "c"}, "", Whose::ours);
     cut.read_back({{"a", "drain"}, {"b", "maint"}, {"c", "ready"}}, t0);
     CHECK(cut.held_items() == Names{"a", "b"});
     CHECK(cut.held().at("b") == "maint");
@@ -267,7 +267,7 @@ TEST_CASE("ledger: a peer's mark counts as ours once it was taken over, a person
     const ItemStates states = {{"a", "drain-peer"}, {"b", "draining-peer@x"}, {"c", "drain-other"}};
     ledger.read_back(states, t0);
     CHECK(ledger.held_items().empty());
-    ledger.took_over({"a", "b", "c"}, "drain");
+    ledger.took_over({"a", "b", "c"}, "drain", Whose::peers);
     CHECK(ledger.read_back(states, t0) == Names{"c"});
     CHECK(ledger.held_items() == Names{"a", "b"});
     // Half way back it still is.
@@ -275,4 +275,16 @@ TEST_CASE("ledger: a peer's mark counts as ours once it was taken over, a person
     ledger.read_back({{"a", "drain-peer"}, {"b", "drain-peer"}}, t0);
     CHECK(ledger.held_items() == Names{"a"});
     CHECK(ledger.read_back({{"a", "drain-other"}}, t0) == Names{"a"});
+}
+
+TEST_CASE("ledger: what a living peer put further down is not this host's after its restart",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_marks(true);
+    ledger.took_over({"a", "b"}, "drain", Whose::ours);
+    CHECK(ledger.read_back({{"a", "drain"}, {"b", "maint-peer"}}, t0) == Names{"b"});
+    CHECK(ledger.held_items() == Names{"a"});
+    // Nor later: a peer's mark is a peer's.
+    ledger.read_back({{"a", "drain-peer"}, {"b", "drain-peer"}}, t0 + 5s);
+    CHECK(ledger.held_items().empty());
 }
