@@ -91,8 +91,18 @@ std::vector<std::string> TargetLedger::hold_marked() {
     std::erase_if(inherited_, [&](const auto& item) { return !marked.contains(item); });
     std::vector<std::string> lost;
     for (const auto& [item, action] : held_) {
-        if (!marked.contains(item)) lost.push_back(item);
+        if (marked.contains(item)) continue;
+        lost.push_back(item);
+        const auto state = states_.find(item);
+        const bool by_peers = state != states_.end() && bare(state->second).ends_with(by_peer);
+        if (by_peers) below_peer_.insert(item);
     }
+    std::erase_if(below_peer_, [&](const auto& item) {
+        const auto state = states_.find(item);
+        const bool down =
+            state != states_.end() && (is_lowered(state->second) || state->second == cannot_tell);
+        return !down || marked.contains(item);
+    });
     held_ = std::move(marked);
     return lost;
 }

@@ -83,6 +83,9 @@ public:
     [[nodiscard]] std::vector<std::string> held_items() const;
     /// Items that an order under way, or one whose answer was lost, may take down.
     [[nodiscard]] std::vector<std::string> going_down() const;
+    /// What this host had put down and a peer has put further down since: below the peer's part
+    /// its own may still be.
+    [[nodiscard]] const std::set<std::string>& below_peer() const { return below_peer_; }
     /// What the first item that is draining, and not by others, waits for; or "".
     [[nodiscard]] const std::string& waits() const { return waits_; }
     [[nodiscard]] const std::string& fault() const {
@@ -104,6 +107,7 @@ private:
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
     std::vector<Try> tried_;                   ///< whose effect is not read yet; an item once
     std::set<std::string> inherited_;          ///< of a peer that is gone: its mark counts as ours
+    std::set<std::string> below_peer_;         ///< held until then, and lowered since
     std::string waits_;
     std::uint64_t revision_ = 1;
     bool marked_ = false;

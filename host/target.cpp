@@ -187,6 +187,8 @@ PostureNotice Target::notice(bool armed) const {
     notice.held = ledger.held_items();
     // What is on its way down, too: a later life that finds it done must know whose it is.
     for (auto& item : ledger.going_down()) notice.held.push_back(std::move(item));
+    // And what a peer has put further down: once that has taken its own part off, this one's stays.
+    for (const auto& item : ledger.below_peer()) notice.held.push_back(item);
     std::sort(notice.held.begin(), notice.held.end());
     notice.held.erase(std::unique(notice.held.begin(), notice.held.end()), notice.held.end());
     notice.blocked = blocked();

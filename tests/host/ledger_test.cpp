@@ -288,3 +288,30 @@ TEST_CASE("ledger: what a living peer put further down is not this host's after 
     ledger.read_back({{"a", "drain-peer"}, {"b", "drain-peer"}}, t0 + 5s);
     CHECK(ledger.held_items().empty());
 }
+
+TEST_CASE("ledger: what a peer puts further down is still known to be this host's below",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_marks(true);
+    ledger.read_back({{"a", "drain"}, {"b", "drain-peer"}}, t0);
+    CHECK(ledger.below_peer().empty());
+    CHECK(ledger.read_back({{"a", "maint-peer"}, {"b", "maint-peer"}}, t0) == Names{"a"});
+    CHECK(ledger.held_items().empty());
+    CHECK(ledger.below_peer() == std::set<std::string>{"a"});
+    CHECK(ledger.read_back({{"a", "unknown"}}, t0).empty());
+    CHECK(ledger.below_peer().size() == 1);
+    // The peer took its part off.
+    ledger.read_back({{"a", "drain"}}, t0);
+    CHECK(ledger.held_items() == Names{"a"});
+    CHECK(ledger.below_peer().empty());
+    ledger.read_back({{"a", "maint-peer"}}, t0);
+    ledger.read_back({{"a", "ready"}}, t0);
+    CHECK(ledger.below_peer().empty());
+
+    TargetLedger peers;  // which takes its own part off after the first has died
+    peers.trust_marks(true);
+    peers.read_back({{"a", "maint"}}, t0);
+    peers.took_over({"a"}, "drain", Whose::peers);
+    CHECK(peers.read_back({{"a", "drain-peer"}}, t0).empty());
+    CHECK(peers.held_items() == Names{"a"});
+}
