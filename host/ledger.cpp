@@ -115,9 +115,13 @@ std::vector<std::string> TargetLedger::drop_foreign() {
             ++held;
             continue;
         }
-        const bool down = state != states_.end() && depth_of(state->second) > 0;
-        if (down && held->second.empty()) held->second = bare(state->second);
-        const bool as_we_set_it = down && bare(state->second) == held->second;
+        const std::string_view word = state == states_.end() ? "" : bare(state->second);
+        const bool down = depth_of(word) > 0 && !word.ends_with(by_others);
+        if (down && held->second.empty()) held->second = word;
+        // Of what was set, that much is left below.
+        const bool less = stays_below_ && down && depth_of(word) < depth_of(held->second);
+        if (less) held->second = word;
+        const bool as_we_set_it = down && (stays_below_ || word == held->second);
         if (!as_we_set_it) lost.push_back(held->first);
         held = as_we_set_it ? std::next(held) : held_.erase(held);
     }

@@ -33,6 +33,10 @@ public:
     /// where it was taken over.
     void trust_marks(bool marked) { marked_ = marked; }
 
+    /// What this host sets stays below what people set on top of it, as a weight below maintenance:
+    /// it is held until the item is up again, and is given back once nothing is on top.
+    void trust_to_stay_below(bool stays) { stays_below_ = stays; }
+
     /// Steps, or an observation when there are none, go out to the crew.
     void ordered(const std::vector<Step>& steps, Instant now);
 
@@ -111,6 +115,7 @@ private:
     std::string waits_;
     std::uint64_t revision_ = 1;
     bool marked_ = false;
+    bool stays_below_ = false;
     bool known_ = false;  ///< read back, and nothing failed since
     bool under_way_ = false;
     bool steps_under_way_ = false;

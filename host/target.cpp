@@ -6,6 +6,14 @@
 
 namespace firebreak {
 
+void Target::is(const TargetPlan& its) {
+    plan = &its;
+    recorded.target = its.name;
+    ledger.trust_marks(bears_marks(its));
+    ledger.trust_to_stay_below(its.drain_by_weight);
+    outlets = OutletOrders(its.answer_within);
+}
+
 bool Target::climb(const PolicyPlan& policy, const Situation& situation,
                    const std::string& unrecorded, Instant now) {
     const auto before = rung.wanted;

@@ -315,3 +315,16 @@ TEST_CASE("ledger: what a peer puts further down is still known to be this host'
     CHECK(peers.read_back({{"a", "drain-peer"}}, t0).empty());
     CHECK(peers.held_items() == Names{"a"});
 }
+
+TEST_CASE("ledger: what stays below what people set is held until it is up again",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_to_stay_below(true);
+    ledger.read_back({{"a", "ready@30"}, {"b", "ready@30"}}, t0);
+    ledger.ordered({step("a", "drain"), step("b", "maint")}, t0);
+    ledger.read_back({{"a", "drain@30"}, {"b", "maint@30"}}, t0);
+    CHECK(ledger.read_back({{"a", "maint@30"}, {"b", "drain@30"}}, t0).empty());
+    CHECK(ledger.held().at("a") == "drain");
+    CHECK(ledger.held().at("b") == "drain");
+    CHECK(ledger.read_back({{"a", "drain-other@30"}, {"b", "ready@30"}}, t0) == Names{"a", "b"});
+}
