@@ -280,13 +280,11 @@ void Controller::State::order(Target& target, std::vector<Step> steps, Now now) 
 }
 
 void Controller::State::switch_outlets(Target& target, const std::vector<Step>& steps, Now now) {
-    for (const auto& step : steps) {
-        if (target.outlets.commanding(step)) continue;
+    for (const auto& step : target.outlets.want(steps)) {
         note(EntryKind::order, step);
         pace_of(target).took(now.steady);
         target.spaced_until = now.steady + plan.guard.spacing;
     }
-    target.outlets.want(steps);
     target.absence.clear();
     if (target.outlets.empty()) return;
     const auto* agent = situation.find(agent_of(*target.plan));

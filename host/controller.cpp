@@ -71,10 +71,9 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
     const auto backends = backends_of(plan.targets);
     for (const auto& target_plan : plan.targets) {
         Target& target = targets.emplace_back();
-        target.plan = &target_plan;
+        target.is(target_plan);
         target.ballots = ballots_for(plan, target_plan);
         target.rung.calm_since = start.steady;
-        target.recorded.target = target_plan.name;
         target.voted_at = start.steady;
         if (has_backend(target_plan)) {
             auto& local = locals[share_key(target_plan, target_plan.site)];
@@ -83,8 +82,6 @@ Controller::State::State(PolicyPlan policy, std::string boot, Now start, bool re
             sharing.resize(std::max(sharing.size(), target.backend + 1));
             sharing[target.backend].push_back(&target);
         }
-        target.ledger.trust_marks(bears_marks(target_plan));
-        target.outlets = OutletOrders(target_plan.answer_within);
         if (target_plan.kind == TargetKind::outlet) {
             situation.expect(agent_of(target_plan), start.steady);
         }

@@ -96,8 +96,18 @@ std::vector<std::string> TargetLedger::hold_marked() {
     std::erase_if(inherited_, [&](const auto& item) { return !marked.contains(item); });
     std::vector<std::string> lost;
     for (const auto& [item, action] : held_) {
-        if (!marked.contains(item)) lost.push_back(item);
+        if (marked.contains(item)) continue;
+        lost.push_back(item);
+        const auto state = states_.find(item);
+        const bool by_peers = state != states_.end() && bare(state->second).ends_with(by_peer);
+        if (by_peers) below_peer_.insert(item);
     }
+    std::erase_if(below_peer_, [&](const auto& item) {
+        const auto state = states_.find(item);
+        const bool down =
+            state != states_.end() && (is_lowered(state->second) || state->second == cannot_tell);
+        return !down || marked.contains(item);
+    });
     held_ = std::move(marked);
     return lost;
 }
@@ -110,9 +120,13 @@ std::vector<std::string> TargetLedger::drop_foreign() {
             ++held;
             continue;
         }
-        const bool down = state != states_.end() && depth_of(state->second) > 0;
-        if (down && held->second.empty()) held->second = bare(state->second);
-        const bool as_we_set_it = down && bare(state->second) == held->second;
+        const std::string_view word = state == states_.end() ? "" : bare(state->second);
+        const bool down = depth_of(word) > 0 && !word.ends_with(by_others);
+        if (down && held->second.empty()) held->second = word;
+        // Of what was set, that much is left below.
+        const bool less = stays_below_ && down && depth_of(word) < depth_of(held->second);
+        if (less) held->second = word;
+        const bool as_we_set_it = down && (stays_below_ || word == held->second);
         if (!as_we_set_it) lost.push_back(held->first);
         held = as_we_set_it ? std::next(held) : held_.erase(held);
     }
@@ -150,11 +164,12 @@ void TargetLedger::item_is(const std::string& item, const std::string& state, bo
     }
 }
 
-void TargetLedger::took_over(const std::vector<std::string>& items, std::string_view action) {
+void TargetLedger::took_over(const std::vector<std::string>& items, std::string_view action,
+                             Whose of) {
     ++revision_;
     for (const auto& item : items) {
         held_.try_emplace(item, action);
-        inherited_.insert(item);
+        if (of == Whose::peers) inherited_.insert(item);
     }
 }
 

@@ -15,6 +15,7 @@
 #include "contract/support/result.hpp"
 #include "contract/support/time.hpp"
 #include "host/actuate/actuator.hpp"
+#include "host/actuate/marks.hpp"
 #include "host/plan.hpp"
 
 namespace firebreak {
@@ -32,6 +33,10 @@ public:
     /// where it was taken over.
     void trust_marks(bool marked) { marked_ = marked; }
 
+    /// What this host sets stays below what people set on top of it, as a weight below maintenance:
+    /// it is held until the item is up again, and is given back once nothing is on top.
+    void trust_to_stay_below(bool stays) { stays_below_ = stays; }
+
     /// Steps, or an observation when there are none, go out to the crew.
     void ordered(const std::vector<Step>& steps, Instant now);
 
@@ -48,8 +53,9 @@ public:
     /// One item's acknowledged state, for outlets.
     void item_is(const std::string& item, const std::string& state, bool ours);
 
-    /// From an earlier life of this host: these items were put down by it; into what, if known.
-    void took_over(const std::vector<std::string>& items, std::string_view action);
+    /// These items were put down by an earlier life of this host, or by a peer that is gone; into
+    /// what, if known.
+    void took_over(const std::vector<std::string>& items, std::string_view action, Whose of);
 
     /// The next look is not to be later than that.
     void look_by(Instant at) { observe_at_ = std::min(observe_at_, at); }
@@ -81,6 +87,9 @@ public:
     [[nodiscard]] std::vector<std::string> held_items() const;
     /// Items that an order under way, or one whose answer was lost, may take down.
     [[nodiscard]] std::vector<std::string> going_down() const;
+    /// What this host had put down and a peer has put further down since: below the peer's part
+    /// its own may still be.
+    [[nodiscard]] const std::set<std::string>& below_peer() const { return below_peer_; }
     /// What the first item that is draining, and not by others, waits for, or why nothing is known
     /// of it; or "".
     [[nodiscard]] const std::string& waits() const { return waits_; }
@@ -102,10 +111,12 @@ private:
     ItemStates states_;                        ///< as last read back, the whole backend
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
     std::vector<Try> tried_;                   ///< whose effect is not read yet; an item once
-    std::set<std::string> inherited_;          ///< taken over: a peer's mark on them counts as ours
+    std::set<std::string> inherited_;          ///< of a peer that is gone: its mark counts as ours
+    std::set<std::string> below_peer_;         ///< held until then, and lowered since
     std::string waits_;
     std::uint64_t revision_ = 1;
     bool marked_ = false;
+    bool stays_below_ = false;
     bool known_ = false;  ///< read back, and nothing failed since
     bool under_way_ = false;
     bool steps_under_way_ = false;

@@ -3,19 +3,36 @@
 #include <algorithm>
 
 namespace firebreak {
+namespace {
 
-void OutletOrders::want(const std::vector<Step>& steps) {
-    std::map<std::string, Pending> wanted;
+bool is_carried_out(Outcome outcome) {
+    return outcome == Outcome::done || outcome == Outcome::already;
+}
+
+}  // namespace
+
+std::vector<Step> OutletOrders::want(const std::vector<Step>& steps) {
+    ByItem wanted;
+    std::vector<Step> anew;
     for (const auto& step : steps) {
         const auto known = pending_.find(step.item);
-        const bool same = known != pending_.end() && known->second.step.action == step.action;
-        if (same) {
-            wanted[step.item] = std::move(known->second);
-        } else {
-            wanted[step.item].step = step;
+        auto& pending = wanted[step.item];
+        if (known != pending_.end() && known->second.step.action == step.action) {
+            pending = std::move(known->second);
+            pending_.erase(known);
+            continue;
         }
+        const auto before = unwanted_.find(step.item);
+        const bool same = before != unwanted_.end() && before->second.step.action == step.action;
+        // Under the id that it had: whoever carried it out then says "done" once more.
+        pending.step = same ? before->second.step : step;
+        anew.push_back(pending.step);
+    }
+    for (auto& [item, pending] : pending_) {
+        if (pending.attempts > 0) unwanted_[item] = std::move(pending);
     }
     pending_ = std::move(wanted);
+    return anew;
 }
 
 std::vector<Step> OutletOrders::take_due(Instant now) {
@@ -33,17 +50,30 @@ std::vector<Step> OutletOrders::take_due(Instant now) {
 }
 
 std::optional<OutletOrders::Settled> OutletOrders::acked(const Ack& ack) {
-    const auto found = std::find_if(pending_.begin(), pending_.end(), [&](const auto& entry) {
+    if (auto settled = settle(pending_, ack)) {
+        if (is_carried_out(ack.outcome)) unwanted_.erase(settled->step.item);
+        return settled;
+    }
+    auto late = settle(unwanted_, ack);
+    if (!late || !is_carried_out(ack.outcome)) return late;
+    // Wanted anew, and not sent yet: it need not be.
+    const auto same = pending_.find(late->step.item);
+    if (same != pending_.end() && same->second.step.id == ack.id) pending_.erase(same);
+    return late;
+}
+
+std::optional<OutletOrders::Settled> OutletOrders::settle(ByItem& commands, const Ack& ack) {
+    const auto found = std::find_if(commands.begin(), commands.end(), [&](const auto& entry) {
         return entry.second.step.id == ack.id && entry.second.attempts > 0;
     });
-    if (found == pending_.end()) return std::nullopt;
+    if (found == commands.end()) return std::nullopt;
     auto& pending = found->second;
     Settled settled{pending.step, ack.outcome, false};
-    if (ack.outcome == Outcome::done || ack.outcome == Outcome::already) {
+    if (is_carried_out(ack.outcome)) {
         // Whoever carried it out says "done" again when asked again. "Already" may be a person's
         // doing, however often it was asked.
         settled.ours = ack.outcome == Outcome::done;
-        pending_.erase(found);
+        commands.erase(found);
     } else {
         pending.rejected = ack.outcome;
         pending.detail = ack.detail;

@@ -28,13 +28,14 @@ public:
     explicit OutletOrders(Duration answer_within = Duration::zero())
         : answer_within_(answer_within) {}
 
-    /// Exactly these steps are wanted now; what is no longer wanted is forgotten.
-    void want(const std::vector<Step>& steps);
+    /// Exactly these steps are wanted now. What has been commanded and is no longer wanted is not
+    /// repeated; its answer may still come. Returns those that were not wanted until now.
+    std::vector<Step> want(const std::vector<Step>& steps);
 
     /// The steps to command now, the first time or again.
     [[nodiscard]] std::vector<Step> take_due(Instant now);
 
-    /// What an acknowledgement settles; nothing if it is of no command under way.
+    /// What an acknowledgement settles, even late; nothing if it is of no command still unsettled.
     std::optional<Settled> acked(const Ack& ack);
 
     /// The agent was heard anew, or the link is back: repeat without waiting.
@@ -61,8 +62,15 @@ private:
         std::optional<Outcome> rejected;
         std::string detail;
     };
+    using ByItem = std::map<std::string, Pending>;
+
+    std::optional<Settled> settle(ByItem& commands, const Ack& ack);
+
     Duration answer_within_;
-    std::map<std::string, Pending> pending_;  ///< by item
+    ByItem pending_;
+    /// Commanded and unsettled, and not wanted any more; an item once. Of the same item what is
+    /// settled later was commanded later, and puts an end to it.
+    ByItem unwanted_;
 };
 
 }  // namespace firebreak

@@ -51,6 +51,16 @@ std::string_view needed(const TargetPlan& target, Posture wanted, std::string_vi
     return above && held ? action : "";
 }
 
+/// Whether this host may bring the item back. Where it drains by weight what is deeper than it was
+/// set has been put there by a person, on top.
+bool is_held(const TargetPlan& target, const std::map<std::string, std::string>& held,
+             const std::string& item, std::string_view state) {
+    const auto found = held.find(item);
+    if (found == held.end()) return false;
+    const bool on_top = !found->second.empty() && depth_of(state) > depth_of(found->second);
+    return !target.drain_by_weight || !on_top;
+}
+
 }  // namespace
 
 std::string_view action_for(Ladder ladder, Posture wanted) {
@@ -132,7 +142,8 @@ std::vector<Step> plan_steps(const TargetPlan& target, const Wish& wish,
     for (const auto& item : target.items) {
         const auto* state = in_turn.of(item);
         const std::string_view now_is = state == nullptr ? std::string_view{} : *state;
-        const auto action = needed(target, wish.wanted, now_is, held.contains(item));
+        const bool ours = is_held(target, held, item, now_is);
+        const auto action = needed(target, wish.wanted, now_is, ours);
         if (action.empty()) continue;
         if (steps.empty()) steps.reserve(target.items.size());
         steps.push_back({step_id(target.name, item, action, wish.because, wish.began), target.name,

@@ -79,7 +79,8 @@ void Controller::State::succeed(Target& target, const PostureNotice& notice, con
     } else {
         // On the way to a deeper state or back an item may be in either: take what is read.
         const bool drained = action_for(ladder, notice.wanted) == "drain";
-        target.ledger.took_over(held, drained ? "drain" : "");
+        const auto whose = from == self ? Whose::ours : Whose::peers;
+        target.ledger.took_over(held, drained ? "drain" : "", whose);
     }
     // Admitted it is not by this: without evidence of our own nothing more is put down.
     if (notice.wanted > target.rung.wanted) {

@@ -6,6 +6,14 @@
 
 namespace firebreak {
 
+void Target::is(const TargetPlan& its) {
+    plan = &its;
+    recorded.target = its.name;
+    ledger.trust_marks(bears_marks(its));
+    ledger.trust_to_stay_below(its.drain_by_weight);
+    outlets = OutletOrders(its.answer_within);
+}
+
 bool Target::climb(const PolicyPlan& policy, const Situation& situation,
                    const std::string& unrecorded, Instant now) {
     const auto before = rung.wanted;
@@ -187,6 +195,8 @@ PostureNotice Target::notice(bool armed) const {
     notice.held = ledger.held_items();
     // What is on its way down, too: a later life that finds it done must know whose it is.
     for (auto& item : ledger.going_down()) notice.held.push_back(std::move(item));
+    // And what a peer has put further down: once that has taken its own part off, this one's stays.
+    for (const auto& item : ledger.below_peer()) notice.held.push_back(item);
     std::sort(notice.held.begin(), notice.held.end());
     notice.held.erase(std::unique(notice.held.begin(), notice.held.end()), notice.held.end());
     notice.blocked = blocked();

@@ -70,6 +70,9 @@ struct Target {
     mutable std::optional<std::pair<Basis, Posture>> reached_on;
     mutable std::optional<std::pair<std::uint64_t, std::string>> absent_on;
 
+    /// Before all else; `its` must outlive this.
+    void is(const TargetPlan& its);
+
     /// Votes and rung at `now`; true when the rung changed.
     /// Nothing new begins while it is `unrecorded`, which says why it cannot be written down.
     bool climb(const PolicyPlan& policy, const Situation& situation, const std::string& unrecorded,

@@ -8,6 +8,7 @@
 
 #include "contract/payload.hpp"
 #include "host/actuate/child.hpp"
+#include "host/actuate/stand_ins.hpp"
 
 namespace firebreak {
 namespace {
@@ -74,7 +75,8 @@ public:
             run("show", words, to_json({{"target", target}, {"items", items->second}}));
         if (!shown) return within(shown.error(), endpoint_.name);
         auto read = parse_shown(*shown);
-        return read ? read : within(read.error(), endpoint_.name);
+        if (!read) return within(read.error(), endpoint_.name);
+        return believed_of(*std::move(read), items->second);
     }
 
 private:

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "host/actuate/marks.hpp"
+
 namespace firebreak {
 namespace {
 
@@ -97,9 +99,14 @@ std::string state_of(const HaproxyServer& server, bool by_weight) {
     // CMAINT only says that the file asked for maintenance at start: "ready" lifts FMAINT and
     // leaves CMAINT standing (seen on 2.6.12: 5 before, 4 after, and running).
     static_assert((any_maint & configured_maint) == 0);
-    if ((server.admin & any_maint) != 0) return "maint";
-    if ((server.admin & any_drain) != 0) return "drain";
+    if ((server.admin & forced_maint) != 0) return "maint";
     if (server.weight == 0 && by_weight) return "drain";
+    // A drain outlasts what HAProxy itself takes a server out for: a lost address, a tracked one.
+    // Where weights drain, it is somebody else's.
+    if ((server.admin & any_drain) != 0) {
+        return marked_state("drain", by_weight ? Whose::others : Whose::ours);
+    }
+    if ((server.admin & any_maint) != 0) return "maint";
     // Weight 0 takes no new traffic either, but is nobody's drain: it is just not ready.
     const bool up = server.operational == starting || server.operational == running;
     return up && server.weight > 0 ? "ready" : "down";
@@ -123,15 +130,17 @@ std::optional<std::vector<std::string>> weight_settings_of(const Step& step,
                                                            std::optional<unsigned> before) {
     if (step.action == "maint") return settings_of({step});
     std::vector<std::string> settings;
+    const bool in_maint = (server.admin & forced_maint) != 0;
+    // A person was faster: what is in maintenance carries nothing.
+    if (in_maint && step.from == 0) return settings;
     // The weight first: what leaves maintenance must not get traffic in between.
     if (step.action == "drain" && server.weight > 0) settings.push_back(step.item + " weight 0");
     if (step.action == "ready" && server.weight == 0) {
         if (!before) return std::nullopt;
         settings.push_back(fmt::format("{} weight {}", step.item, *before));
     }
-    if ((server.admin & (any_maint | any_drain)) != 0) {
-        settings.push_back(step.item + " state ready");
-    }
+    // Only out of maintenance: an admin drain is none of ours.
+    if (in_maint) settings.push_back(step.item + " state ready");
     return settings;
 }
 

@@ -49,7 +49,7 @@ using HaproxyServers = std::map<std::string, HaproxyServer>;
                                                    std::string_view backend);
 
 /// "ready", "drain", "maint", or "down" for a server that is up for nobody. Weight 0 is a drain
-/// where servers are drained so, and else nobody's.
+/// where servers are drained so, and an admin drain somebody else's; else weight 0 is nobody's.
 [[nodiscard]] ItemStates states_of(const HaproxyServers& servers, bool by_weight);
 
 }  // namespace firebreak

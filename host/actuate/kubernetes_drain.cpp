@@ -12,6 +12,7 @@ using Fate = KubeEviction::Fate;
 constexpr Duration longest_eviction = std::chrono::seconds(3);  // the API tries up to 10 s itself
 constexpr Duration after_timeout = std::chrono::seconds(5);
 constexpr Duration least_quiet = std::chrono::seconds(1);
+constexpr Duration longest_pause = std::chrono::minutes(2);  // between two orders of one drain
 constexpr std::size_t most_in_band = 8;
 constexpr int most_timeouts = 2;
 
@@ -30,8 +31,14 @@ void KubeDrain::begin(Instant now) {
 }
 
 void KubeDrain::wants(const std::string& node) {
-    const auto [drain, is_new] = drains_.try_emplace(node);
-    if (is_new) drain->second.since = now_;
+    auto& progress = drains_[node];
+    // Its clock is that of one drain: what was called off begins anew when it is wanted again.
+    const bool goes_on = progress.wanted_at && now_ - *progress.wanted_at <= longest_pause;
+    if (!goes_on) {
+        progress = {};
+        progress.since = now_;
+    }
+    progress.wanted_at = now_;
 }
 
 std::ptrdiff_t KubeDrain::left(const KubeNode& node, const std::vector<KubePod>& pods) const {

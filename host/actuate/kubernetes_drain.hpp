@@ -21,7 +21,7 @@ public:
 
     /// An order begins: what was read before it is what it is measured by.
     void begin(Instant now);
-    /// This node is to be emptied, from now on if it was not before.
+    /// This node is to be emptied, from now on if it was not before, or not for a while.
     void wants(const std::string& node);
 
     /// How many of a node's pods it waits for.
@@ -47,7 +47,8 @@ public:
 
 private:
     struct Progress {
-        Instant since{};            ///< nothing has gone since then
+        Instant since{};  ///< nothing has gone since then
+        std::optional<Instant> wanted_at;
         std::ptrdiff_t left = -1;   ///< pods that must go; -1: not read yet
         std::ptrdiff_t untold = 0;  ///< those of them that are not ending
         std::string pod_waits;      ///< what the first pod that stays waits for

@@ -85,6 +85,9 @@ private:
     /// One refused command must not keep the others back: go on, say it last.
     Result<void> take(const std::vector<Step>& steps, const Names& names) {
         if (steps.empty()) return {};
+        for (const auto& step : steps) {
+            if (depth_of(step.action) < 2) signalled_.erase(step.item);
+        }
         const auto before = look(steps, names);
         if (!before) return tl::unexpected(before.error());
         Result<void> refused;
@@ -145,7 +148,7 @@ private:
             const auto node = nodes.find(name);
             if (node == nodes.end()) continue;
             const auto state = state_of(node->second, host_);
-            if (depth_of(state) >= 2) signalled_.erase(name);
+            if (depth_of(state) != 1) signalled_.erase(name);
             if (state.ends_with(by_peer)) {
                 told_as_peers_.insert(name);
             } else {
@@ -174,7 +177,8 @@ private:
                 state.ends_with(by_others) || (state.ends_with(by_peer) && !taken_over);
             if (depth_of(state) == depth_of(step.action)) continue;
             if (others && up) continue;
-            const auto before = others ? node->second.reason : reason_before(node->second.reason);
+            const auto before =
+                others ? reason_of_others(node->second) : reason_before(node->second.reason);
             const auto reason =
                 depth_of(step.action) == 0 ? before : slurm_reason(host_.host, step, before);
             // Mostly all are alike, and come one after the other.
@@ -202,16 +206,19 @@ private:
     }
 
     Result<void> drain(const Update& update, const Nodes& before) {
-        if (auto woken = wake(update.nodes, before); !woken) return tl::unexpected(woken.error());
+        const auto woken = wake(update.nodes, before, depth_of(update.action));
+        if (!woken) return tl::unexpected(woken.error());
         return set(update.nodes, "DRAIN", update.reason);
     }
 
-    /// Out of the states that a drain alone would not end; whether there was one.
-    Result<bool> wake(const Names& names, const Nodes& before) {
+    /// Out of the states that a drain alone would not end; whether there was one. Who is to go
+    /// further down stays in his: woken in between, a node would take new jobs.
+    Result<bool> wake(const Names& names, const Nodes& before, int to) {
         Names deep;
         Names off;
         for (const auto& name : names) {
             const auto depth = depth_of(state_of(before.at(name), host_));
+            if (depth <= to) continue;
             if (depth == 3) off.push_back(name);
             if (depth >= 2) deep.push_back(name);
         }
@@ -224,7 +231,7 @@ private:
     }
 
     Result<void> bring_back(const Update& update, const Nodes& before) {
-        const auto woken = wake(update.nodes, before);
+        const auto woken = wake(update.nodes, before, 0);
         if (!woken) return tl::unexpected(woken.error());
         // Drained by a person before we came: so it shall be again.
         if (!update.reason.empty()) return set(update.nodes, "DRAIN", update.reason);
@@ -268,9 +275,13 @@ private:
         Names over;
         Names fresh;
         for (const auto& name : nodes) {
-            const auto [told, first] = signalled_.try_emplace(name, now);
-            if (first) fresh.push_back(name);
-            if (now - told->second >= how_.grace) over.push_back(name);
+            const auto [told, first] = signalled_.try_emplace(name, Signalled{now, now});
+            // Not asked for in between, it may have other jobs by now.
+            const bool anew = !first && now - told->second.asked > longest_pause;
+            if (anew) told->second.at = now;
+            if (first || anew) fresh.push_back(name);
+            told->second.asked = now;
+            if (now - told->second.at >= how_.grace) over.push_back(name);
         }
         if (fresh.empty()) return over;
         for (const auto& list : fold_hostlist(fresh, most_list_bytes)) {
@@ -339,8 +350,12 @@ private:
     HostMarks host_;
     int stop_fd_;
     Instant deadline_{};
-    std::map<std::string, Instant> signalled_;  ///< node to when its jobs were told
-    std::unordered_set<std::string> told_of_;   ///< nodes that sinfo shows: those in a partition
+    struct Signalled {
+        Instant at, asked;
+    };
+    static constexpr Duration longest_pause = std::chrono::minutes(2);
+    std::map<std::string, Signalled> signalled_;  ///< nodes whose jobs were told, and when
+    std::unordered_set<std::string> told_of_;     ///< nodes that sinfo shows: those in a partition
     std::unordered_set<std::string> told_as_peers_;  ///< as last read back: a peer's
 };
 

@@ -13,6 +13,7 @@ namespace firebreak {
 namespace {
 
 constexpr std::string_view kept = "; before: ";
+constexpr std::string_view unsaid = "(no reason)";
 constexpr std::size_t most_reason = 250;  // a reason is for people, and stands in every listing
 
 /// What follows this host's mark, or nothing: this is asked of every node, several times.
@@ -76,7 +77,7 @@ SlurmNode node_of(std::string_view line) {
 
 /// Control characters and quotes would only confuse what prints a reason.
 std::string plain(std::string_view text) {
-    std::string out(text.substr(0, most_reason));
+    std::string out(text);
     std::replace_if(
         out.begin(), out.end(),
         [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\'' || c == '"'; }, '_');
@@ -131,9 +132,16 @@ Result<SlurmNodes> parse_groups(std::string_view answer, std::size_t most) {
 }
 
 std::string slurm_reason(std::string_view host, const Step& step, std::string_view before) {
-    auto reason = fmt::format("firebreak {} {}: {}", host, step.action, step.because);
-    if (!before.empty()) reason += fmt::format("{}{}", kept, before);
-    return plain(reason);
+    auto reason = fmt::format("firebreak {} {}: ", host, step.action);
+    const auto tail = before.empty() ? "" : fmt::format("{}{}", kept, before);
+    // The tail says whose it was: what else is said gives way to it.
+    const auto used = reason.size() + tail.size();
+    const auto room = used < most_reason ? most_reason - used : 0;
+    return plain(reason.append(step.because, 0, room).append(tail));
+}
+
+std::string reason_of_others(const SlurmNode& node) {
+    return node.reason.empty() ? std::string(unsaid) : node.reason;
 }
 
 std::string reason_before(std::string_view reason) {

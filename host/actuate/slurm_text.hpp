@@ -34,9 +34,12 @@ inline constexpr std::string_view lowered_states =
 [[nodiscard]] Result<SlurmNodes> parse_groups(std::string_view answer, std::size_t most);
 
 /// "firebreak seoul/seoul-1 drain: pangyo/room/gas". `before` is the reason of a node that
-/// somebody else had drained: it is given back with the node.
+/// somebody else had drained: it is kept whole, and given back with the node.
 [[nodiscard]] std::string slurm_reason(std::string_view host, const Step& step,
                                        std::string_view before);
+
+/// For `before`, of a node that somebody else had drained; never "".
+[[nodiscard]] std::string reason_of_others(const SlurmNode& node);
 
 /// What slurm_reason() kept of somebody else's reason, or "".
 [[nodiscard]] std::string reason_before(std::string_view reason);

@@ -11,6 +11,7 @@
 #include "host/actuate/api_json.hpp"
 #include "host/actuate/http.hpp"
 #include "host/actuate/retry_after.hpp"
+#include "host/actuate/stand_ins.hpp"
 #include "host/actuate/webhook_text.hpp"
 
 namespace firebreak {
@@ -69,7 +70,8 @@ public:
         const auto shown = send({"GET", endpoint_.address + mark + "target=" + target, {}, {}});
         if (!shown) return within(shown.error(), endpoint_.name);
         auto states = parse_item_states(*shown);
-        return states ? states : within(states.error(), endpoint_.name);
+        if (!states) return within(states.error(), endpoint_.name);
+        return believed_of(*std::move(states), items_.at(target));
     }
 
 private:

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::string_view max_tier_percent = "max_tier_percent";
 
+/// What a program or a service shows beside a target's items is its word alone: items that it
+/// invents must not make the tier larger.
+bool vouches_for_backend(const TargetPlan& target) {
+    return target.kind != TargetKind::exec && target.kind != TargetKind::webhook;
+}
+
 }  // namespace
 
 std::string share_key(const TargetPlan& target, const std::string& item) {
@@ -23,6 +29,7 @@ bool add_share(TierShare& share, const TargetPlan& target, const TargetLedger& l
     for (const auto& item : target.items) share.items.insert(share_key(target, item));
     for (const auto& [item, state] : ledger.states()) {
         const auto key = share_key(target, item);
+        if (!vouches_for_backend(target) && !share.items.contains(key)) continue;
         share.items.insert(key);
         const bool carries = !is_lowered(state) && !state.starts_with("down") && !is_unknown(state);
         if (!carries) share.down.insert(key);

@@ -17,7 +17,8 @@ struct TierShare {
     std::set<std::string> down;
 };
 
-/// What one target adds: every server its backend shows, an outlet or a node of its own.
+/// What one target adds: every server its backend shows, an outlet or a node of its own, and of
+/// what a program or a service shows its own items only.
 /// Outlets, which are known only by acks, count as on until then. False: cannot tell.
 [[nodiscard]] bool add_share(TierShare& share, const TargetPlan& target,
                              const TargetLedger& ledger);

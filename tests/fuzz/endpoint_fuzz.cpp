@@ -73,7 +73,9 @@ void slurm(const std::string& text) {
             require(is_known(state_of(node, marks)));
             for (const auto action : actions) {
                 const auto reason = slurm_reason(host, step(action), node.reason);
-                require(reason.size() <= 250 && reason.find('\n') == reason.npos);
+                const auto tail = node.reason.size() + 32;  // beside the mark, kept whole
+                require(reason.size() <= 250 + tail && reason.find('\n') == reason.npos);
+                require(reason_before(reason).size() == node.reason.size());
                 SlurmNode ours = node;
                 ours.reason = reason;
                 require(!state_of(ours, marks).ends_with(by_others));

@@ -105,6 +105,31 @@ TEST_CASE("shed: what a person opened while the agent was away is never switched
     for (const auto& command : outlet_commands(story)) CHECK(command.item == "videos-b");
 }
 
+TEST_CASE("shed: a command that was answered only after a hold is undone all the same",
+          "[host][shed]") {
+    RoomStory story;
+    story.quiet_day();
+    story.alarm("on-battery", Phase::firing);
+    const auto commands = outlet_commands(story);
+    REQUIRE(commands.size() == 2);
+    const auto ask = [&](AskVerb verb) {
+        story.controller.handle(Ask{1, verb, "videos-racks", 1h, "rack work", "kim"}, story.at());
+        story.settle();
+    };
+    ask(AskVerb::hold);
+    for (const auto& command : commands) story.ack(command, Outcome::done);
+    CHECK(story.posture.at("videos-racks").held == Names{"videos-a", "videos-b"});
+    story.alarm("on-battery", Phase::clear);
+    story.pass(10min);
+    outlet_commands(story);
+    ask(AskVerb::resume);
+    story.pass(1s);
+    const auto back = outlet_commands(story);
+    REQUIRE(back.size() >= 2);
+    CHECK(back[0].action == "on");
+    CHECK(back[1].action == "on");
+}
+
 TEST_CASE("shed: an outlet that was off before is not this host's to switch on", "[host][shed]") {
     RoomStory story;
     story.quiet_day();

@@ -4,9 +4,11 @@
 #include <algorithm>
 
 #include "host/actuate/stream.hpp"
+#include "host/ledger.hpp"
 #include "tests/catch.hpp"
 
 using namespace firebreak;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -72,6 +74,29 @@ TEST_CASE("haproxy text: every administrative bit is told apart", "[host][haprox
     CHECK(state_of(2, 0x40) == "ready");  // only says that the name changed
     CHECK(state_of(2, 0x00, 0) == "down");
     CHECK(state_of(0, 0x09) == "maint");
+    // Drained, and then HAProxy lost its address, or what it tracks went into maintenance.
+    CHECK(state_of(0, 0x28) == "drain");
+    CHECK(state_of(0, 0x0a) == "drain");
+}
+
+TEST_CASE("haproxy text: a drained server whose address is lost for a while is brought back",
+          "[host][haproxy]") {
+    TargetPlan target;
+    target.name = "text";
+    target.items = {"s"};
+    const auto read = [](TargetLedger& ledger, int operational, int admin) {
+        return ledger.read_back({{"s", state_of(operational, admin)}}, Instant{} + 1h);
+    };
+    TargetLedger ledger;
+    read(ledger, 2, 0x00);
+    ledger.ordered({drain("s")}, Instant{} + 1h);
+    read(ledger, 2, 0x08);
+    CHECK(read(ledger, 0, 0x28).empty());
+    CHECK(read(ledger, 2, 0x08).empty());
+    const auto steps =
+        plan_steps(target, {Posture::normal, "calm", {}}, ledger.states(), ledger.held());
+    REQUIRE(steps.size() == 1);
+    CHECK(steps[0].action == "ready");
 }
 
 TEST_CASE("haproxy text: columns are found by their names, wherever they stand",
@@ -180,12 +205,45 @@ TEST_CASE("haproxy text: the weight behind a state is one that HAProxy takes, or
     }
 }
 
+TEST_CASE(
+    "haproxy text: what a person sets on a server at weight 0 stays, and the weight comes back",
+    "[host][haproxy]") {
+    TargetPlan target;
+    target.name = "text";
+    target.items = {"s"};
+    target.drain_by_weight = true;
+    TargetLedger ledger;
+    ledger.trust_to_stay_below(true);
+    const auto read = [&](unsigned operational, unsigned admin, unsigned weight) {
+        return ledger.read_back(states_of({{"s", {operational, admin, weight}}}, true),
+                                Instant{} + 1h);
+    };
+    const auto calm = [&] {
+        return plan_steps(target, {Posture::normal, "calm", {}}, ledger.states(), ledger.held());
+    };
+    read(2, 0, 30);
+    ledger.ordered({drain("s")}, Instant{} + 1h);
+    read(2, 0, 0);
+    REQUIRE(ledger.held_items().size() == 1);
+    CHECK(read(0, 1, 0).empty());  // into maintenance
+    CHECK(calm().empty());         // which is for the person to end
+    CHECK(read(2, 0, 0).empty());
+    REQUIRE(calm().size() == 1);
+    CHECK(calm()[0].action == "ready");
+    // Drained by the person, too: the weight is given back, and the rest is theirs.
+    CHECK(read(2, 8, 0).empty());
+    REQUIRE(calm().size() == 1);
+    ledger.ordered(calm(), Instant{} + 1h);
+    CHECK(read(2, 8, 30) == std::vector<std::string>{"s"});
+    CHECK(calm().empty());
+}
+
 TEST_CASE("haproxy text: drained by weight, a server gets back what was read and nothing guessed",
           "[host][haproxy]") {
     const auto set = [](const std::string& action, HaproxyServer server,
-                        std::optional<unsigned> before = {}) {
+                        std::optional<unsigned> before = {}, int from = 2) {
         const auto settings =
-            weight_settings_of({"id", "text", "a", action, {}, "x"}, server, before);
+            weight_settings_of({"id", "text", "a", action, {}, "x", from}, server, before);
         std::string text;
         if (!settings) return std::string("not known");
         for (const auto& each : *settings) text += each + ';';
@@ -201,6 +259,12 @@ TEST_CASE("haproxy text: drained by weight, a server gets back what was read and
     CHECK(set("drain", {0, 1, 30}) == "a weight 0;a state ready;");
     CHECK(set("ready", {0, 1, 0}, 7) == "a weight 7;a state ready;");
     CHECK(set("ready", {0, 1, 0}) == "not known");
+    // A person's admin drain is not lifted, nor a maintenance that came between look and step.
+    CHECK(set("ready", {2, 8, 0}, 30) == "a weight 30;");
+    CHECK(set("drain", {2, 8, 30}) == "a weight 0;");
+    CHECK(set("drain", {0, 1, 30}, {}, 0).empty());
+    CHECK(states_of({{"a", {2, 8, 30}}}, true).at("a") == "drain-other");
+    CHECK(states_of({{"a", {2, 8, 0}}}, true).at("a") == "drain");
     CHECK(states_of({{"a", {2, 0, 0}}}, true).at("a") == "drain");
     CHECK(states_of({{"a", {0, 0, 0}}}, true).at("a") == "drain");
     CHECK(states_of({{"a", {0, 1, 0}}}, true).at("a") == "maint");

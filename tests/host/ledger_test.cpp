@@ -88,7 +88,7 @@ TEST_CASE("ledger: how much of an item was carried changes nothing about whose i
     CHECK(ledger.read_back({{"a", "drain"}, {"b", "drain@5"}, {"c", "drain"}}, t0 + 5s).empty());
     CHECK(ledger.read_back({{"a", "drain@77"}, {"b", "ready@50"}}, t0 + 9s) == Names{"b"});
     CHECK(ledger.read_back({{"a", "maint@77"}}, t0 + 12s) == Names{"a"});
-    ledger.took_over({"c"}, "");
+    ledger.took_over({"c"}, "", Whose::ours);
     CHECK(ledger.read_back({{"c", "drain@9"}}, t0 + 15s).empty());
     CHECK(ledger.held().at("c") == "drain");
 }
@@ -193,13 +193,13 @@ TEST_CASE("ledger: an answer that never comes is given up", "[host][ledger]") {
 TEST_CASE("ledger: an earlier life's items are kept if they still are as it left them",
           "[host][ledger]") {
     TargetLedger ledger;
-    ledger.took_over({"a", "b", "c"}, "drain");
+    ledger.took_over({"a", "b", "c"}, "drain", Whose::ours);
     const auto lost = ledger.read_back({{"a", "drain"}, {"b", "maint"}, {"c", "ready"}}, t0);
     CHECK(lost == Names{"b", "c"});
     CHECK(ledger.held_items() == Names{"a"});
 
     TargetLedger cut;  // on the way to a cut it may have been in either state
-    cut.took_over({"a", "b", "c"}, "");
+    cut.took_over({"a", "b", "c"}, "", Whose::ours);
     cut.read_back({{"a", "drain"}, {"b", "maint"}, {"c", "ready"}}, t0);
     CHECK(cut.held_items() == Names{"a", "b"});
     CHECK(cut.held().at("b") == "maint");
@@ -282,7 +282,7 @@ TEST_CASE("ledger: a peer's mark counts as ours once it was taken over, a person
     const ItemStates states = {{"a", "drain-peer"}, {"b", "draining-peer@x"}, {"c", "drain-other"}};
     ledger.read_back(states, t0);
     CHECK(ledger.held_items().empty());
-    ledger.took_over({"a", "b", "c"}, "drain");
+    ledger.took_over({"a", "b", "c"}, "drain", Whose::peers);
     CHECK(ledger.read_back(states, t0) == Names{"c"});
     CHECK(ledger.held_items() == Names{"a", "b"});
     // Half way back it still is.
@@ -290,4 +290,56 @@ TEST_CASE("ledger: a peer's mark counts as ours once it was taken over, a person
     ledger.read_back({{"a", "drain-peer"}, {"b", "drain-peer"}}, t0);
     CHECK(ledger.held_items() == Names{"a"});
     CHECK(ledger.read_back({{"a", "drain-other"}}, t0) == Names{"a"});
+}
+
+TEST_CASE("ledger: what a living peer put further down is not this host's after its restart",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_marks(true);
+    ledger.took_over({"a", "b"}, "drain", Whose::ours);
+    CHECK(ledger.read_back({{"a", "drain"}, {"b", "maint-peer"}}, t0) == Names{"b"});
+    CHECK(ledger.held_items() == Names{"a"});
+    // Nor later: a peer's mark is a peer's.
+    ledger.read_back({{"a", "drain-peer"}, {"b", "drain-peer"}}, t0 + 5s);
+    CHECK(ledger.held_items().empty());
+}
+
+TEST_CASE("ledger: what a peer puts further down is still known to be this host's below",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_marks(true);
+    ledger.read_back({{"a", "drain"}, {"b", "drain-peer"}}, t0);
+    CHECK(ledger.below_peer().empty());
+    CHECK(ledger.read_back({{"a", "maint-peer"}, {"b", "maint-peer"}}, t0) == Names{"a"});
+    CHECK(ledger.held_items().empty());
+    CHECK(ledger.below_peer() == std::set<std::string>{"a"});
+    CHECK(ledger.read_back({{"a", "unknown"}}, t0).empty());
+    CHECK(ledger.below_peer().size() == 1);
+    // The peer took its part off.
+    ledger.read_back({{"a", "drain"}}, t0);
+    CHECK(ledger.held_items() == Names{"a"});
+    CHECK(ledger.below_peer().empty());
+    ledger.read_back({{"a", "maint-peer"}}, t0);
+    ledger.read_back({{"a", "ready"}}, t0);
+    CHECK(ledger.below_peer().empty());
+
+    TargetLedger peers;  // which takes its own part off after the first has died
+    peers.trust_marks(true);
+    peers.read_back({{"a", "maint"}}, t0);
+    peers.took_over({"a"}, "drain", Whose::peers);
+    CHECK(peers.read_back({{"a", "drain-peer"}}, t0).empty());
+    CHECK(peers.held_items() == Names{"a"});
+}
+
+TEST_CASE("ledger: what stays below what people set is held until it is up again",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_to_stay_below(true);
+    ledger.read_back({{"a", "ready@30"}, {"b", "ready@30"}}, t0);
+    ledger.ordered({step("a", "drain"), step("b", "maint")}, t0);
+    ledger.read_back({{"a", "drain@30"}, {"b", "maint@30"}}, t0);
+    CHECK(ledger.read_back({{"a", "maint@30"}, {"b", "drain@30"}}, t0).empty());
+    CHECK(ledger.held().at("a") == "drain");
+    CHECK(ledger.held().at("b") == "drain");
+    CHECK(ledger.read_back({{"a", "drain-other@30"}, {"b", "ready@30"}}, t0) == Names{"a", "b"});
 }

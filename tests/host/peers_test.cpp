@@ -186,6 +186,25 @@ TEST_CASE("peers: a node that bears a dead one's mark is brought back, a living 
     CHECK(story.servers["text"]["pangyo-b"] == "drain-other");
 }
 
+TEST_CASE("peers: what a peer has put further down is still told as put down by this host",
+          "[host][peers]") {
+    auto plan = story_policy();
+    plan.host = "seoul-2";
+    plan.peers = {{"seoul", "seoul-1"}};
+    plan.targets[1].kind = TargetKind::kubernetes;
+    plan.targets[1].ladder = Ladder::nodes;
+    plan.targets[1].backend = "";
+    RoomStory story(plan);
+    story.quiet_day();
+    story.alarm("gas", Phase::firing);
+    CHECK(story.posture.at("text").held == Names{"pangyo-a", "pangyo-b"});
+    // The peer sheds one, for a reason of its own, and is to know what is below.
+    story.servers["text"]["pangyo-a"] = "maint-peer";
+    story.pass(10s);
+    CHECK(story.posture.at("text").held == Names{"pangyo-a", "pangyo-b"});
+    CHECK(story.posture.at("text").reached == Posture::drain);
+}
+
 TEST_CASE("peers: a posture that claims a drain starts none", "[host][peers]") {
     auto plan = story_policy();
     plan.host = "seoul-2";

@@ -91,6 +91,22 @@ TEST_CASE("share: the whole backend counts, and a server once however many targe
     CHECK_FALSE(guard_tier_share(text(), drain("d"), share, 50));  // costs nothing
 }
 
+TEST_CASE("share: what a program or a service invents makes no tier larger", "[host][guard]") {
+    for (const auto kind : {TargetKind::exec, TargetKind::webhook}) {
+        auto target = text();
+        target.kind = kind;
+        ItemStates states = {{"a", "ready"}, {"b", "ready"}, {"gone", "down"}};
+        for (int i = 0; i < 100; ++i) states["invented-" + std::to_string(i)] = "ready";
+        TierShare share;
+        REQUIRE(add_share(share, target, read(states)));
+        CHECK(share.items.size() == 2);
+        CHECK(share.down.empty());
+        CHECK_FALSE(guard_tier_share(target, drain("a"), share, 50));
+        share.down.insert(share_key(target, "a"));
+        CHECK(says(guard_tier_share(target, drain("b"), share, 50), "1 of 2 items"));
+    }
+}
+
 TEST_CASE("share: an order under way already counts as carried out", "[host][guard]") {
     auto ledger = read({{"a", "ready"}, {"b", "ready"}});
     ledger.ordered({drain("a")}, t0);

@@ -75,6 +75,24 @@ TEST_CASE("slurm text: what somebody else had drained is remembered in the reaso
     CHECK(state("DOWN+DRAIN", reason) == "maint");
 }
 
+TEST_CASE("slurm text: that somebody else had drained a node outlasts long names and no reason",
+          "[host][slurm]") {
+    auto long_step = step("maint");
+    const std::string name(64, 'n');
+    long_step.because = name + '/' + name + '/' + name;
+    const auto long_host = name + '/' + name;
+    const auto reason = slurm_reason(long_host, long_step, "disk broken");
+    CHECK(reason.size() == 250);
+    CHECK(reason_before(reason) == "disk broken");
+    const std::string essay(200, 'x');
+    CHECK(reason_before(slurm_reason(long_host, long_step, essay)) == essay);
+    CHECK(slurm_reason(host, long_step, "").ends_with(long_step.because));
+
+    const auto unsaid = reason_of_others(parse_nodes(line("n1", "DOWN"))->at("n1"));
+    CHECK(unsaid == "(no reason)");
+    CHECK(reason_before(slurm_reason(host, step("maint"), unsaid)) == unsaid);
+}
+
 TEST_CASE("slurm text: unknown nodes are left out, and what is no answer is not believed",
           "[host][slurm]") {
     const auto some = parse_nodes(line("n1", "IDLE") + "Node zz not found\n" + line("n2", "DOWN"));

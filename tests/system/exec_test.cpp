@@ -99,6 +99,18 @@ TEST_CASE("exec: one that lies is found out by what it shows", "[system][exec]")
     }
 }
 
+TEST_CASE("exec: of servers that it invents a thousand are believed, and its items all the same",
+          "[system][exec]") {
+    const Script boaster(
+        "#!/bin/sh\n[ \"$1\" = set ] && exit\n"
+        "seq -f 'x%g ready' 5000; printf 'a ready\\nb ready\\nc\\001d ready\\n'\n");
+    const auto shown = boaster.actuator()->observe("text");
+    REQUIRE(shown);
+    CHECK(shown->size() == 2 + 1024);
+    CHECK(shown->at("a") == "ready");
+    CHECK_FALSE(shown->contains("c\001d"));
+}
+
 TEST_CASE("exec: one that hangs costs the endpoint's timeout and no more", "[system][exec]") {
     const Script script("#!/bin/sh\nsleep 300\n");
     const auto before = std::chrono::steady_clock::now();

@@ -155,6 +155,24 @@ TEST_CASE("haproxy: drained by weight, a server gets back the weight that was re
     CHECK(actuator->apply("text", {step("s2", "ready")})->at("s2") == "ready@44");
 }
 
+TEST_CASE("haproxy: drained by weight, a person's drain and maintenance are left to the person",
+          "[system][haproxy]") {
+    const RealHaproxy haproxy;
+    const auto ours =
+        make_haproxy({"edge", haproxy.socket(), 2s}, {{"text", "text"}}, -1, {"text"});
+    CHECK(ours->apply("text", {step("s0", "drain")})->at("s0") == "drain@10");
+    (void)haproxy.told("set server text/s0 state drain");
+    CHECK(ours->observe("text")->at("s0") == "drain@10");
+    CHECK(ours->apply("text", {step("s0", "ready")})->at("s0") == "drain-other@10");
+    CHECK(haproxy.weighs("s0", 10));
+    // Between the look and the step.
+    (void)haproxy.told("set server text/s1 state maint");
+    auto late = step("s1", "drain");
+    late.from = 0;
+    CHECK(ours->apply("text", {late})->at("s1") == "maint@20");
+    CHECK(haproxy.weighs("s1", 20));
+}
+
 TEST_CASE("haproxy: the runtime API over TCP does the same", "[system][haproxy]") {
     const RealHaproxy haproxy;
     const auto actuator = haproxy.actuator(haproxy.tcp());

@@ -1,4 +1,5 @@
 // The Slurm actuator against a real slurmctld, with real nodes and jobs.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -116,6 +117,35 @@ TEST_CASE("slurm: before and after a drain sinfo is asked, and no node in full",
           "scontrol update NodeName=n[1-2]\nsinfo --noheader --all\n");
 }
 
+TEST_CASE("slurm: a node that is down goes off without being woken in between", "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto tools = cluster.path("tools");
+    const auto asked = cluster.path("asked");
+    std::filesystem::create_directory(tools);
+    std::filesystem::create_symlink("/usr/bin/sinfo", tools + "/sinfo");
+    std::filesystem::create_symlink("/usr/bin/squeue", tools + "/squeue");
+    std::ofstream(tools + "/scontrol")
+        << "#!/bin/sh\necho $1 $2 $3 >> " << asked << "\nexec /usr/bin/scontrol \"$@\"\n";
+    std::filesystem::permissions(tools + "/scontrol", std::filesystem::perms(0755));
+    auto plan = endpoint(cluster);
+    plan.address = tools;
+    const auto ours = make_slurm(plan, {{"batch", {"n1", "n2"}}}, {"seoul/seoul-1"}, -1);
+    // One that we put down, and one that a person did.
+    CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint");
+    cluster.tool("scontrol", {"update", "NodeName=n2", "State=DOWN", "Reason=disk broken"});
+    const auto states = ours->apply("batch", {step("n1", "off"), step("n2", "off")});
+    REQUIRE(states);
+    CHECK(*states == ItemStates{{"n1", "off"}, {"n2", "off"}});
+    std::ifstream in(asked);
+    const std::string log{std::istreambuf_iterator<char>(in), {}};
+    CHECK(shows(log, "State=POWER_DOWN"));
+    CHECK_FALSE(shows(log, "State=RESUME"));
+    // And back, each as it was found.
+    REQUIRE(ours->apply("batch", {step("n1", "ready"), step("n2", "ready")}));
+    CHECK(depth_of(ours->observe("batch")->at("n1")) == 0);
+    CHECK(ours->observe("batch")->at("n2") == "drain-other");
+}
+
 TEST_CASE("slurm: a drain is read back as well where sinfo is missing or tells of no node",
           "[system][slurm]") {
     const Slurm22 cluster;
@@ -164,6 +194,32 @@ TEST_CASE("slurm: signalled jobs may save their work before their node goes down
     CHECK(eventually([&] { return std::filesystem::exists(saved); }, 30s));
     CHECK(eventually(
         [&] { return ours->apply("batch", {step("n1", "maint")})->at("n1") == "maint"; }, 30s));
+}
+
+TEST_CASE("slurm: the jobs of a later alarm get their signal and their grace, too",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto told = cluster.path("told");
+    static_cast<void>(cluster.job("n1", "trap 'echo x >> " + told + "' USR1; touch " + told +
+                                            ".armed; while :; do sleep 0.1; done"));
+    REQUIRE(eventually([&] { return std::filesystem::exists(told + ".armed"); }, 30s));
+    const auto times = [&] {
+        std::ifstream in(told);
+        return std::count(std::istreambuf_iterator<char>(in), {}, 'x');
+    };
+    SlurmEndpoint how;
+    how.jobs = RunningJobs::signal;
+    how.signal = "USR1";
+    how.grace = 1h;
+    const auto ours = actuator(cluster, how);
+    for (const int alarm : {1, 2}) {
+        CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "drain");
+        CHECK(ours->apply("batch", {step("n1", "maint")})->at("n1") == "drain");  // told once
+        CHECK(eventually([&] { return times() == alarm; }, 30s));
+        // Called off while the job was still at work.
+        CHECK(depth_of(ours->apply("batch", {step("n1", "ready")})->at("n1")) == 0);
+    }
+    CHECK(times() == 2);
 }
 
 TEST_CASE("slurm: a job that ignores its signal has its grace, and no more", "[system][slurm]") {

@@ -257,6 +257,16 @@ TEST_CASE("webhook: one that lies is found out by what it shows", "[system][webh
     }
 }
 
+TEST_CASE("webhook: of servers that it invents a thousand are believed, and its items all the same",
+          "[system][webhook]") {
+    Hook hook;
+    for (int i = 0; i < 5000; ++i) hook.service.states["0-" + std::to_string(i)] = "ready";
+    const auto shown = hook.drain();
+    REQUIRE(shown);
+    CHECK(shown->size() == 2 + 1024);
+    CHECK(shown->at("a") == "drain");
+}
+
 TEST_CASE("webhook: without its secret nothing is asked", "[system][webhook]") {
     Hook hook;
     auto plan = hook.plan();
