@@ -332,14 +332,21 @@ void Controller::State::rehearse(Target& target, const std::vector<Step>& steps,
 }
 
 void Controller::State::command(const Target& target, const Step& step, bool for_real, Now now) {
-    Command command{step.id,      step.target,           step.item, step.action, for_real,
-                    step.because, stamper.next(now.wall)};
-    if (!by_message(*target.plan)) return outgoing.note(std::move(command));
+    Command fresh;
+    Command& command = by_message(*target.plan) ? fresh : outgoing.note();
+    command.id = step.id;
+    command.target = step.target;
+    command.item = step.item;
+    command.action = step.action;
+    command.armed = for_real;
+    command.because = step.because;
+    command.stamp = stamper.next(now.wall);
+    if (!by_message(*target.plan)) return;
     const auto* agent = situation.find(agent_of(*target.plan));
     if (agent != nullptr && !agent->status.boot.empty()) {
         command.to = Echo{agent->status.boot, agent->status.seq};
     }
-    outgoing.record(std::move(command));
+    outgoing.record(std::move(fresh));
 }
 
 }  // namespace firebreak

@@ -18,6 +18,18 @@ void Outgoing::Queue::push(Record record) {
     waiting.push_back(std::move(record));
 }
 
+Command& Outgoing::note() {
+    auto& waiting = notes_.waiting;
+    if (waiting.size() < max_records) {
+        waiting.emplace_back(Command{});
+    } else {
+        waiting.push_back(std::move(waiting.front()));
+        notes_.pop();
+        ++notes_.dropped;
+    }
+    return std::get<Command>(waiting.back());
+}
+
 void Outgoing::Queue::pop() {
     waiting.pop_front();
     ++first;

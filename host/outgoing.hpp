@@ -30,8 +30,9 @@ public:
     /// Somebody waits for it.
     void record(Message message) { records_.push(std::move(message)); }
     void record(Command command) { records_.push(std::move(command)); }
-    /// Carried out already, or by nobody.
-    void note(Command command) { notes_.push(std::move(command)); }
+    /// One that is carried out already, or by nobody: to be filled, whatever it holds. Where there
+    /// is no room it is the oldest's: of tens of thousands at once most never come to their turn.
+    [[nodiscard]] Command& note();
 
     /// Every retained message goes out again: the broker may be a new one.
     void link_up();

@@ -72,7 +72,7 @@ TEST_CASE("outgoing: commands to be obeyed, then the newest of each state, then 
     outgoing.link_up();
     outgoing.retain({"t", "old", true});
     outgoing.retain({"t", "new", true});
-    outgoing.note(command("done long ago"));
+    outgoing.note() = command("done long ago");
     outgoing.record(command("one"));
     CHECK(id_of(outgoing.next(/*notes=*/false)) == "one");
     outgoing.sent();
