@@ -19,9 +19,9 @@ void Metrics::add(MetricKind kind, std::string_view name, std::string_view help,
 
 void Metrics::counts(const std::string& prefix,
                      const std::map<std::string, std::uint64_t>& counters) {
-    constexpr std::array<std::string_view, 7> present{
+    constexpr std::array<std::string_view, 8> present{
         "records.waiting", "readings.waiting", "alarms.chattering", "agents.absent",
-        "alarms.active",   "targets.blocked",  "targets.expired"};
+        "alarms.active",   "targets.blocked",  "targets.expired",   "power.unknown"};
     for (const auto& [name, count] : counters) {
         if (std::find(present.begin(), present.end(), name) != present.end()) {
             gauge(prefix + "_pending", "Things that are there now, by name.", {{"name", name}},

@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "contract/payload.hpp"
 #include "host/operator/socket.hpp"
 #include "host/operator/wire.hpp"
 #include "host/policy_file.hpp"
@@ -18,9 +17,9 @@ struct Given {
 };
 
 /// Whoever asked for JSON gets it whatever comes of it.
-int refused(const Given& given, const std::string& why, int code) {
+int refused(AskVerb verb, const Given& given, const std::string& why, int code) {
     if (given.json) {
-        fmt::print("{}\n", to_json({{"done", false}, {"said", why}}));
+        fmt::print("{}\n", to_line(HostAnswer{0, verb, false, why, std::nullopt}, true));
     } else {
         fmt::print(stderr, "{}\n", why);
     }
@@ -39,7 +38,8 @@ std::string socket_of(const std::string& config) {
 int ask(AskVerb verb, const Given& given) {
     const auto socket = socket_of(given.config);
     if (socket.empty()) {
-        return refused(given, "this policy has no [operator] socket: its host cannot be asked", 2);
+        return refused(verb, given,
+                       "this policy has no [operator] socket: its host cannot be asked", 2);
     }
     OperatorAsk request;
     request.json = given.json;
@@ -49,17 +49,17 @@ int ask(AskVerb verb, const Given& given) {
     const bool one_or_all =
         verb == AskVerb::hold || verb == AskVerb::resume || verb == AskVerb::restore;
     if (one_or_all && given.all == !given.words.empty()) {
-        return refused(given, "name one target, or say --all", 2);
+        return refused(verb, given, "name one target, or say --all", 2);
     }
     if (verb == AskVerb::hold) {
         const auto length = parse_duration(given.length);
-        if (!length) return refused(given, "--for: give a duration, like 30m", 2);
+        if (!length) return refused(verb, given, "--for: give a duration, like 30m", 2);
         request.ask.length = *length;
     }
     const auto line = ask_host(socket, to_line(request));
-    if (!line) return refused(given, line.error().what, 1);
+    if (!line) return refused(verb, given, line.error().what, 1);
     const auto told = parse_told(*line);
-    if (!told) return refused(given, told.error().what, 1);
+    if (!told) return refused(verb, given, told.error().what, 1);
     if (given.json) {
         fmt::print("{}\n", *line);
     } else if (told->done) {

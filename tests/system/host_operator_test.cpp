@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -101,6 +102,14 @@ TEST_CASE("operator: a held target is not drained, across a restart, and is once
     CHECK(eventually([&] { return stage.posture("text").reached == Posture::drain; }));
     CHECK(stage.host->stop() == 0);
 
+    const auto newest = stage.verb({"history", "--target", "text", "--last", "3", "--json"}).out;
+    INFO(newest);
+    CHECK(std::count(newest.begin(), newest.end(), '\n') == 3);
+    CHECK(has(newest, "text"));
+    const auto nobody = stage.verb({"status", "--json"});
+    CHECK(nobody.code == 1);
+    CHECK(has(nobody.out, R"("done":false)"));
+    CHECK(has(nobody.out, "no host can be asked"));
     const auto history = stage.verb({"history", "--last", "0"}).out;
     INFO(history);
     for (const char* part : {"verb=hold target=text", "why=rack work", "recalled", "refusal",
