@@ -42,6 +42,17 @@ void peer_holds(RoomStory& story, const std::string& target, Names held, Posture
     story.arrives({peer, Kind::posture, target, ""}, to_json(notice));
 }
 
+/// A second host of "text", which are nodes that bear marks.
+PolicyPlan nodes_with_a_peer() {
+    auto plan = story_policy();
+    plan.host = "seoul-2";
+    plan.peers = {{"seoul", "seoul-1"}};
+    plan.targets[1].kind = TargetKind::kubernetes;
+    plan.targets[1].ladder = Ladder::nodes;
+    plan.targets[1].backend = "";
+    return plan;
+}
+
 }  // namespace
 
 TEST_CASE("peers: a host in the burning zone leaves it to one elsewhere, and then does the rest",
@@ -167,13 +178,7 @@ TEST_CASE("peers: what was put down and is in the policy no more is said aloud, 
 
 TEST_CASE("peers: a node that bears a dead one's mark is brought back, a living one's is left",
           "[host][peers]") {
-    auto plan = story_policy();
-    plan.host = "seoul-2";
-    plan.peers = {{"seoul", "seoul-1"}};
-    plan.targets[1].kind = TargetKind::kubernetes;
-    plan.targets[1].ladder = Ladder::nodes;
-    plan.targets[1].backend = "";
-    RoomStory story(plan);
+    RoomStory story(nodes_with_a_peer());
     story.servers["text"] = {{"pangyo-a", "drain-peer"}, {"pangyo-b", "drain-other"}};
     story.quiet_day();
     peer_says(story, true);
@@ -188,13 +193,7 @@ TEST_CASE("peers: a node that bears a dead one's mark is brought back, a living 
 
 TEST_CASE("peers: what a peer has put further down is still told as put down by this host",
           "[host][peers]") {
-    auto plan = story_policy();
-    plan.host = "seoul-2";
-    plan.peers = {{"seoul", "seoul-1"}};
-    plan.targets[1].kind = TargetKind::kubernetes;
-    plan.targets[1].ladder = Ladder::nodes;
-    plan.targets[1].backend = "";
-    RoomStory story(plan);
+    RoomStory story(nodes_with_a_peer());
     story.quiet_day();
     story.alarm("gas", Phase::firing);
     CHECK(story.posture.at("text").held == Names{"pangyo-a", "pangyo-b"});
