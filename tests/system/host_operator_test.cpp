@@ -134,6 +134,23 @@ TEST_CASE("operator: a held target is not drained, across a restart, and is once
     CHECK(has(broken.out, "was decided then"));
 }
 
+TEST_CASE("operator: with a journal that cannot be read it only rehearses until somebody arms it",
+          "[system][host][operator]") {
+    const TempDir journal;
+    journal.write("host.journal", std::string(8192, 'x'));
+    Stage stage(journal);
+    stage.start_host();
+    REQUIRE(eventually(
+        [&] { return has(stage.verb({"status"}).out, "disarmed by an unread journal"); }));
+    stage.calm();
+    stage.alarm("gas", Phase::firing);
+    REQUIRE(eventually([&] { return stage.posture("text").wanted == Posture::drain; }));
+    std::this_thread::sleep_for(1s);
+    CHECK(stage.is("ready"));
+    CHECK(eventually([&] { return stage.verb({"arm"}).code == 0; }));
+    CHECK(eventually([&] { return stage.is("drain"); }));
+}
+
 TEST_CASE("operator: a drill drains real servers and brings them back, an alarm ends it",
           "[system][host][operator]") {
     const TempDir journal;
