@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <deque>
 #include <memory>
@@ -57,7 +58,7 @@ Result<void> show_newest(std::uint64_t most, const Given& given) {
     if (!newest) return tl::unexpected(newest.error());
     std::deque<ChainRow> shown;
     std::uint64_t first = *newest + 1;
-    for (auto depth = 4 * most; first > 1 && shown.size() < most; depth *= 8) {
+    for (auto depth = 4 * std::min(most, *newest); first > 1 && shown.size() < most; depth *= 8) {
         first = depth >= *newest ? 1 : *newest - depth + 1;
         shown.clear();
         const auto read = read_journal(given.file, first, [&](const ChainRow& row) {

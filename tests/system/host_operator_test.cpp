@@ -106,6 +106,8 @@ TEST_CASE("operator: a held target is not drained, across a restart, and is once
     INFO(newest);
     CHECK(std::count(newest.begin(), newest.end(), '\n') == 3);
     CHECK(has(newest, "text"));
+    const auto most = stage.verb({"history", "--last", "4611686018427387904"});  // of 2^64 a part
+    CHECK(most.out == stage.verb({"history", "--last", "0"}).out);
     const auto nobody = stage.verb({"status", "--json"});
     CHECK(nobody.code == 1);
     CHECK(has(nobody.out, R"("done":false)"));
