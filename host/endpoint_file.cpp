@@ -86,13 +86,11 @@ void read_exec(Section& section, EndpointPlan& endpoint) {
 HttpIdentity read_identity(Section& section, std::string_view kind, const std::string& url) {
     HttpIdentity identity;
     if (section.has("at")) identity.at.push_back(section.text("at"));
-    for (auto& next : section.texts("also_at")) {
-        // Where others are named, the URL's own address is still the first.
-        if (identity.at.empty()) {
-            if (auto own = numeric_host_of(url); !own.empty()) identity.at.push_back(std::move(own));
-        }
-        identity.at.push_back(std::move(next));
-    }
+    const auto others = section.texts("also_at");
+    const auto own = numeric_host_of(url);
+    // Where others are named, the URL's own address is still the first.
+    if (!others.empty() && identity.at.empty() && !own.empty()) identity.at.push_back(own);
+    identity.at.insert(identity.at.end(), others.begin(), others.end());
     const std::array<std::pair<std::string_view, std::string*>, 3> paths = {
         {{"ca", &identity.ca}, {"certificate", &identity.certificate}, {"key", &identity.key}}};
     for (const auto& [key, path] : paths) {

@@ -20,13 +20,7 @@ void Outgoing::Queue::push(Record record) {
 
 Command& Outgoing::note() {
     auto& waiting = notes_.waiting;
-    if (waiting.size() < max_records) {
-        waiting.emplace_back(Command{});
-    } else {
-        waiting.push_back(std::move(waiting.front()));
-        notes_.pop();
-        ++notes_.dropped;
-    }
+    notes_.push(waiting.size() < max_records ? Record(Command{}) : std::move(waiting.front()));
     return std::get<Command>(waiting.back());
 }
 

@@ -64,10 +64,8 @@ Heard Situation::alarm(const Origin& agent, const AlarmNotice& notice, Instant n
     HeardAlarm* room = from == nullptr ? nullptr : room_for(*from, notice.alarm);
     if (room == nullptr) return Heard::no_room;
     HeardAlarm& alarm = *room;
-    if (!alarm.notice.alarm.empty() && !alarm.suspected &&
-        is_old(alarm.notice.stamp, notice.stamp)) {
-        return Heard::old;
-    }
+    const bool said_before = !alarm.notice.alarm.empty() && !alarm.suspected;
+    if (said_before && is_old(alarm.notice.stamp, notice.stamp)) return Heard::old;
     alarm.suspected = false;
     // Unknown and pending are missing evidence: an agent that restarts in the fire says
     // "unknown" first, and that must not end what its last life said (DESIGN, sentence 6).

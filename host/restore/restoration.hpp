@@ -106,7 +106,7 @@ private:
     std::map<Item, Back> back_;  ///< brought back and not yet well for long
     std::vector<Owed> owed_;     ///< by target
     std::map<Item, Switched> switched_;
-    std::vector<bool> lost_;  ///< UPSs of the topology that carry nothing, while others do
+    std::vector<bool> lost_;  ///< UPSs of the topology that carry nothing
     bool armed_ = false;
     std::map<std::string, Instant> announced_;  ///< by site that comes back
     std::set<Item> told_;                       ///< stuck, and said so

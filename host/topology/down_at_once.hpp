@@ -73,6 +73,7 @@ private:
     /// Where the topology does not say what feeds it: loads that say which service they bear.
     [[nodiscard]] std::optional<Takings> by_loads(const StandingService& service,
                                                   const std::string& site) const;
+
     const PolicyPlan& plan_;
     std::vector<std::vector<const RulePlan*>> put_down_;  ///< by target
     std::map<std::size_t, const RulePlan*> switched_;     ///< loads that a rule switches off whole

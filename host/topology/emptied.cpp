@@ -93,8 +93,7 @@ using Asker = const DrillPlan*;
 
 std::string told(const Takings& taken, Asker drill) {
     std::vector<std::string> whys;
-    for (const auto* rule : taken.rules) {
-        if (drill != nullptr) break;
+    for (const auto* rule : drill == nullptr ? taken.rules : std::vector<const RulePlan*>{}) {
         whys.push_back(fmt::format("by the rule at {} ({} while {})", where(rule->place),
                                    to_string(rule->at_least), describe_cause(*rule)));
     }

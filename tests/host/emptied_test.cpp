@@ -5,11 +5,7 @@
 namespace firebreak {
 namespace {
 
-const std::string head = R"(site = "seoul"
-host = "h"
-[broker]
-url = "mqtt://127.0.0.1:1883"
-[[endpoint]]
+const std::string head = head_of("h") + R"([[endpoint]]
 name = "edge"
 haproxy = "/run/haproxy/admin.sock"
 )";

@@ -178,16 +178,7 @@ TEST_CASE("replay: a drain that is held by feedback, goes on and is stuck comes 
 TEST_CASE("replay: a drain that is held by another site's servers comes out the same",
           "[host][journal]") {
     auto plan = paced_policy();
-    plan.guard.min_ready = 0;
-    plan.endpoints.push_back({"edge-2", "/run/haproxy-2/admin.sock", 1s});
-    plan.targets[1].service = "text";
-    auto other = plan.targets[1];
-    other.name = "text-seoul";
-    other.site = "seoul";
-    other.endpoint = "edge-2";
-    other.items = {"seoul-a", "seoul-b"};
-    other.pace.reset();
-    plan.targets.push_back(other);
+    serve_at_seoul(plan);
     auto story = recorded(plan);
     story.servers["text-seoul"] = {{"seoul-a", "ready"}, {"seoul-b", "ready"}};
     story.feedback["text"] = story.feedback["videos"] = {0, 0, 0, 2s};

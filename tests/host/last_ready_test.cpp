@@ -6,8 +6,7 @@
 namespace firebreak {
 namespace {
 
-const std::string top =
-    "site = \"seoul\"\nhost = \"h\"\n[broker]\nurl = \"mqtt://127.0.0.1:1883\"\n";
+const std::string top = head_of("h");
 const std::string head = top + R"([[endpoint]]
 name = "edge"
 haproxy = "/run/haproxy/admin.sock"

@@ -15,11 +15,7 @@ namespace {
 
 using Feeds = std::vector<std::vector<std::size_t>>;
 
-const std::string head = R"(site = "seoul"
-host = "seoul-1"
-[broker]
-url = "mqtt://127.0.0.1:1883"
-[[target]]
+const std::string head = head_of("seoul-1") + R"([[target]]
 name = "racks"
 tier = 5
 site = "pangyo"

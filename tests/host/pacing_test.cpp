@@ -190,20 +190,9 @@ TEST_CASE("pacing: targets of one backend take their steps in turns", "[host][dr
 
 namespace {
 
-/// Each site has a HAProxy of its own: nobody else stands behind that which is drained.
 PolicyPlan two_sites() {
     auto plan = paced();
-    plan.guard.min_ready = 0;
-    plan.endpoints.push_back({"edge-2", "/run/haproxy-2/admin.sock", 1s});
-    auto& text = plan.targets[1];
-    text.service = "text";
-    auto other = text;
-    other.name = "text-seoul";
-    other.site = "seoul";
-    other.endpoint = "edge-2";
-    other.items = {"seoul-a", "seoul-b"};
-    other.pace.reset();
-    plan.targets.push_back(other);
+    serve_at_seoul(plan);
     return plan;
 }
 

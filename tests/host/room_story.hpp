@@ -71,6 +71,21 @@ inline PolicyPlan paced_policy() {
     return plan;
 }
 
+/// "text" is served at seoul, too, behind a HAProxy of its own: nobody else stands behind that
+/// which is drained.
+inline void serve_at_seoul(PolicyPlan& plan) {
+    plan.guard.min_ready = 0;
+    plan.endpoints.push_back({"edge-2", "/run/haproxy-2/admin.sock", std::chrono::seconds(1)});
+    plan.targets[1].service = "text";
+    auto other = plan.targets[1];
+    other.name = "text-seoul";
+    other.site = "seoul";
+    other.endpoint = "edge-2";
+    other.items = {"seoul-a", "seoul-b"};
+    other.pace.reset();
+    plan.targets.push_back(other);
+}
+
 class RoomStory {
 public:
     using Names = std::vector<std::string>;

@@ -7,11 +7,7 @@
 namespace firebreak {
 namespace {
 
-const std::string head = R"(site = "seoul"
-host = "h"
-[broker]
-url = "mqtt://127.0.0.1:1883"
-[[target]]
+const std::string head = head_of("h") + R"([[target]]
 name = "racks"
 site = "pangyo"
 outlet = {agent = "room", outlets = ["r1"]}

@@ -9,11 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string head = R"(site = "seoul"
-host = "seoul-1"
-[broker]
-url = "mqtt://127.0.0.1:1883"
-[[target]]
+const std::string head = head_of("seoul-1") + R"([[target]]
 name = "racks"
 tier = 5
 impact = 2
