@@ -7,6 +7,7 @@
 
 #include "contract/link/dotless_link.hpp"
 #include "contract/link/link.hpp"
+#include "contract/link/no_delay.hpp"
 #include "contract/link/slots.hpp"
 #include "contract/link/turns.hpp"
 #include "contract/payload.hpp"
@@ -66,8 +67,7 @@ public:
     void on_failure(const mqtt::token& token) override { bad_(token); }
 
 private:
-    Done good_;
-    Done bad_;
+    Done good_, bad_;
 };
 
 /// paho's own reconnection is not used: it never retries a first connect that failed.
@@ -292,6 +292,7 @@ private:
     /// Called twice by paho's wrapper (async_client::on_connected), hence the check.
     void accepted(const mqtt::token& token) {
         if (!move(State::connecting, State::subscribing)) return;
+        send_at_once(port_of(url()));  // paho leaves it to Nagle
         try {
             const auto response = token.get_connect_response();
             window_ = window(response.get_properties());
@@ -312,9 +313,8 @@ private:
         }
     }
 
-    /// What the broker does not want yet (mosquitto: over 20) paho keeps in a queue of its own,
-    /// at which it looks once a second (MQTTAsyncUtils.c, MQTTAsync_sendThread): so we keep
-    /// below, with one place left for the farewell.
+    /// Beyond what the broker wants (mosquitto: 20) paho queues, and looks at that once a second
+    /// (MQTTAsyncUtils.c, MQTTAsync_sendThread): we keep below, with a place left for the farewell.
     static std::size_t window(const mqtt::properties& properties) {
         const auto code = mqtt::property::RECEIVE_MAXIMUM;
         if (!properties.contains(code)) return most_in_flight;
@@ -337,8 +337,8 @@ private:
         if (move(State::subscribing, State::up)) sink_(LinkUp{url(), resumed_});
     }
 
-    /// A refusal is final: the message would be refused again. Any other failure is the
-    /// connection's. MQTT 3.1.1 knows no refusal, and paho then gives its own error for a reason.
+    /// A refusal is final. Any other failure is the connection's. MQTT 3.1.1 knows no refusal, and
+    /// paho then gives its own error for a reason.
     void not_published(const mqtt::token& token) {
         auto* slot = slot_of(token);
         const bool refused = mqtt_version() == MQTTVERSION_5 &&
