@@ -189,7 +189,7 @@ bool slurm() {
     constexpr std::size_t nodes = 32'000;
     const SlurmCluster cluster(nodes);
     std::vector<double> ours, call, whole, least;
-    for (int round = 0; round < 3; ++round) {
+    for (int round = 0; round < 5; ++round) {
         const Mosquitto broker(Mosquitto::At::once, patient);
         const auto policy = slurm_policy_file(nodes, broker.url(), cluster.conf());
         const auto took = drained_in(policy, nodes / Fleet::a_backend, broker.url());

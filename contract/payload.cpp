@@ -27,16 +27,15 @@ public:
     /// Leaves out what would make the payload too long to be read.
     void texts(std::string_view key, const std::vector<std::string>& texts, std::size_t count,
                std::size_t most) {
-        Json list = Json::array();
-        auto room = max_payload_bytes - 4096 - text_.size();
-        for (const auto& text : texts) {
-            const auto cleaned = clean(text, most);
-            const auto size = written(cleaned).size() + 1;
-            if (list.size() == count || size > room) break;
-            room -= size;
-            list.push_back(cleaned);
+        std::string list = "[";
+        const auto room = max_payload_bytes - 4096 - text_.size();
+        for (std::size_t i = 0; i < std::min(texts.size(), count); ++i) {
+            const auto text = quoted(clean(texts[i], most));
+            if (list.size() + text.size() > room) break;
+            if (i > 0) list += ',';
+            list += text;
         }
-        add(key, list);
+        add_written(key, list + ']');
     }
     void flag(std::string_view key, bool value) { add(key, value); }
     void number(std::string_view key, double value, double least, double most) {
@@ -53,11 +52,12 @@ public:
     static bool begins(std::string_view, const T& value) {
         return !(value == T{});
     }
-    void add(std::string_view key, const Json& value) {
+    void add(std::string_view key, const Json& value) { add_written(key, written(value)); }
+    void add_written(std::string_view key, std::string_view value) {
         text_ += text_.empty() ? "{\"" : ",\"";
         text_ += key;
         text_ += "\":";
-        text_ += written(value);
+        text_ += value;
     }
     std::string closed() { return text_ + '}'; }
 
@@ -65,6 +65,12 @@ private:
     /// Prose may quote a device: bytes that are not UTF-8 become U+FFFD instead of a throw.
     static std::string written(const Json& value) {
         return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    }
+    static std::string quoted(const std::string& text) {
+        const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+            return c > ' ' && c < 0x7f && c != '"' && c != '\\';
+        });
+        return plain ? '"' + text + '"' : written(text);
     }
     /// Cut to `most` bytes, hence to at most as many characters; no control characters.
     static std::string clean(std::string text, std::size_t most) {

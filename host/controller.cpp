@@ -175,6 +175,8 @@ void Controller::State::decide(Now now) {
     look_at_restoration(now);
     look_at_drains(now);
     for (const auto index : order_of_acting) act(targets[index], now);
+    // Before anything is told: whoever carries them out begins meanwhile.
+    if (taker_of_rest) std::erase_if(orders, taker_of_rest);
 }
 
 void Controller::State::publish_postures(Now now) {
@@ -237,8 +239,8 @@ Controller::Controller(PolicyPlan plan, std::string boot, Now start,
 Controller::~Controller() = default;
 Controller::Controller(Controller&&) noexcept = default;
 
-void Controller::take_in(const HostInput& input, Now now) {
-    if (const auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(*receipt, now);
+void Controller::take_in(HostInput input, Now now) {
+    if (auto* receipt = std::get_if<Receipt>(&input)) state_->receipt(std::move(*receipt), now);
     if (const auto* message = std::get_if<Arrived>(&input)) state_->arrived(*message, now);
     if (const auto* link = std::get_if<LinkUp>(&input)) state_->link_up(*link, now);
     if (const auto* evidence = std::get_if<Evidence>(&input)) state_->retold(*evidence, now);
@@ -249,8 +251,8 @@ void Controller::take_in(const HostInput& input, Now now) {
     if (const auto* down = std::get_if<LinkDown>(&input)) state_->link_down(*down, now);
 }
 
-void Controller::handle(const HostInput& input, Now now) {
-    take_in(input, now);
+void Controller::handle(HostInput input, Now now) {
+    take_in(std::move(input), now);
     state_->evaluate(now);
 }
 
@@ -305,8 +307,9 @@ std::vector<Order> Controller::take_orders() {
     return std::exchange(state_->orders, {});
 }
 
-void Controller::hand_orders_to(OrderTaker taker) {
-    state_->taker = std::move(taker);
+void Controller::hand_orders_to(OrderTaker at_once, OrderTaker together) {
+    state_->taker = std::move(at_once);
+    state_->taker_of_rest = std::move(together);
 }
 
 std::vector<LogLine> Controller::take_log() {

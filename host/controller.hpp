@@ -29,18 +29,19 @@ public:
 
     /// What comes in is known at once, and acted on at the next tick(): of a flood all is taken
     /// in first. handle() is both.
-    void take_in(const HostInput& input, Now now);
+    void take_in(HostInput input, Now now);
     void tick(Now now);
-    void handle(const HostInput& input, Now now);
+    void handle(HostInput input, Now now);
     [[nodiscard]] Instant next_deadline() const;
 
     /// Orders for the crew since the last call; at most one per target is under way.
     [[nodiscard]] std::vector<Order> take_orders();
 
     /// Is offered each order as soon as it is decided, while the next ones are still thought of.
-    /// What it does not take waits for take_orders(); nothing here depends on which.
+    /// What it does not take is offered once more, to `together`, when all is decided; what neither
+    /// takes waits for take_orders(). Nothing here depends on which.
     using OrderTaker = std::function<bool(Order&)>;
-    void hand_orders_to(OrderTaker taker);
+    void hand_orders_to(OrderTaker at_once, OrderTaker together = {});
 
     /// What happened since the last call, for the log; bounded when nobody asks.
     [[nodiscard]] std::vector<LogLine> take_log();

@@ -45,7 +45,7 @@ struct Controller::State {
     void heard(Heard heard);
     void acked(const Topic& topic, const Ack& ack, bool genuine, Now now);
     void seed(const Topic& topic, const PostureNotice& notice, Now now);
-    void receipt(const Receipt& receipt, Now now);
+    void receipt(Receipt receipt, Now now);
     void link_up(const LinkUp& link, Now now);
     void link_down(const LinkDown& link, Now now);
 
@@ -134,6 +134,8 @@ struct Controller::State {
     void rehearse(Target& target, const std::vector<Step>& steps, Now now);
     /// One line for what is done to many items for the same reason.
     void tell_steps(const std::vector<Step>& steps, bool for_real);
+    /// What has become of each step.
+    void tell_outcomes(Target& target, const std::vector<Step>& steps, const ItemStates& states);
     void tell_receipt(const std::string& target, const std::string& action, const std::string& is,
                       const std::vector<std::string>& items);
     static constexpr std::size_t most_items_bytes = 2048;  ///< of one line
@@ -208,7 +210,7 @@ struct Controller::State {
     static constexpr Duration notes_wait = std::chrono::seconds(1);
     std::set<const Target*> stepping;  ///< their steps are with the crew
     Instant notes_from{};
-    OrderTaker taker;
+    OrderTaker taker, taker_of_rest;
     std::vector<Order> orders;  ///< those that it did not take
     std::vector<LogLine> lines;
     static constexpr std::size_t most_lines = 4096;

@@ -25,6 +25,8 @@ enum class RunningJobs : std::uint8_t {
 /// Slurm's tools; the address is the folder they stand in.
 struct SlurmEndpoint {
     std::string conf;  ///< SLURM_CONF, or "" for the tools' own
+    /// The path of firebreak-slurm, "" to do without; nothing: the one beside this program.
+    std::optional<std::string> helper;
     RunningJobs jobs = RunningJobs::requeue;
     std::string signal = "TERM";
     Duration grace = std::chrono::seconds(30);

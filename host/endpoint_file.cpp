@@ -55,6 +55,10 @@ void read_slurm(Section& section, EndpointPlan& endpoint) {
     need_path(section, "slurm", endpoint.address);
     how.conf = section.text_or("conf", "");
     need_path(section, "conf", how.conf);
+    if (section.has("helper")) {
+        how.helper = section.text_or("helper", "");
+        need_path(section, "helper", *how.helper);
+    }
     how.jobs = section.choice_or<RunningJobs>("jobs", choices, how.jobs);
     how.signal = section.text_or("signal", how.signal);
     how.grace = section.duration_or("grace", how.grace);

@@ -1,26 +1,16 @@
 // What the host's core is told, and what it asks of its crew. Plain values.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "contract/message.hpp"
-#include "contract/support/result.hpp"
-#include "host/actuate/actuator.hpp"
+#include "host/actuate/receipt.hpp"
 #include "host/operator/ask.hpp"
 #include "host/plan.hpp"
 
 namespace firebreak {
-
-/// A crew worker's answer: what the target's items are now. Empty `steps`: an observation.
-struct Receipt {
-    std::string target;
-    std::vector<Step> steps;
-    Result<ItemStates> states;
-    std::optional<Feedback> feedback = std::nullopt;  ///< how the others fared that receive
-};
 
 /// A message that an earlier run has judged and believed: only a replay of the journal says it.
 struct Evidence {

@@ -1,5 +1,8 @@
 // What comes in: messages of agents and of other hosts, acknowledgements, receipts.
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <utility>
 
 #include "contract/payload.hpp"
 #include "host/controller_state.hpp"
@@ -57,6 +60,8 @@ void Controller::State::arrived(const Arrived& message, Now now) {
                          ((topic->kind == Kind::posture || topic->kind == Kind::status) &&
                           peers.know(topic->origin));
     if (!is_read) return dropped("unasked", "topic", "nobody here reads this topic");
+    // An echo of this life: there is nothing to be learnt from it.
+    if (topic->origin == self && message.payload.find(stamper.boot()) != std::string::npos) return;
     const auto seal = judge(plan.trust, self, topic->origin, message, now.wall);
     if (!is_believed(seal)) {
         return dropped(to_string(seal), topic->origin.site + ' ' + topic->origin.id,
@@ -188,12 +193,13 @@ std::optional<std::size_t> ready_own(const TargetPlan& target, const Result<Item
 
 }  // namespace
 
-void Controller::State::receipt(const Receipt& receipt, Now now) {
+void Controller::State::receipt(Receipt receipt, Now now) {
     Target* target = find(receipt.target);
     if (target == nullptr) return;
     const auto index = place_of(*target);
     const bool stepped = !receipt.steps.empty() && depth_of(receipt.steps.front().action) > 0;
     const bool news =
+        pacing.listens_to(index) &&
         pacing.heard(index, receipt.feedback, now.steady, ready_own(*target->plan, receipt.states));
     record_receipt(receipt, *target, news, now);
     if (!receipt.steps.empty() && stepping.erase(target) > 0 && stepping.empty()) {
@@ -213,28 +219,38 @@ void Controller::State::receipt(const Receipt& receipt, Now now) {
               {"why", error.what}});
         return;
     }
-    for (const auto& item : ledger.read_back(*receipt.states, now.steady)) {
+    tell_outcomes(*target, receipt.steps, *receipt.states);
+    for (const auto& item : ledger.read_back(*std::move(receipt.states), now.steady)) {
         tell(LogLevel::warning, "changed-by-others",
              {{"target", receipt.target}, {"item", item}, {"note", "no longer held"}});
     }
     ledger.look_by(pacing.look_by(index, now.steady));
-    std::map<std::pair<std::string, std::string>, std::vector<std::string>> alike;  // items
-    for (const auto& step : receipt.steps) {
-        const auto state = receipt.states->find(step.item);
-        std::string is = state == receipt.states->end() ? "absent" : state->second;
-        // What each waits for would make a line of each.
-        if (is.starts_with(draining) || is_unknown(is)) is = bare(is);
-        const bool done = is != "absent" && is_set(is, step.action);
-        if (done) ++counters["steps.done"];
-        if (done && depth_of(step.action) > 0) target->acted = true;
-        alike[{step.action, is}].push_back(step.item);
-    }
-    for (const auto& [how, items] : alike)
-        tell_receipt(target->plan->name, how.first, how.second, items);
     for (auto& other : targets) {
         if (&other != target && other.plan->endpoint == target->plan->endpoint) {
             other.ledger.endpoint_answers(now.steady);
         }
+    }
+}
+
+void Controller::State::tell_outcomes(Target& target, const std::vector<Step>& steps,
+                                      const ItemStates& states) {
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<std::string>> alike;
+    auto last = alike.end();
+    StatesInTurn in_turn(states);
+    for (const auto& step : steps) {
+        const auto* state = in_turn.of(step.item);
+        std::string_view is = state == nullptr ? "absent" : std::string_view(*state);
+        // What each waits for would make a line of each.
+        if (is.starts_with(draining) || is_unknown(is)) is = bare(is);
+        const bool done = state != nullptr && is_set(is, step.action);
+        if (done) ++counters["steps.done"];
+        if (done && depth_of(step.action) > 0) target.acted = true;
+        const std::pair<std::string_view, std::string_view> how(step.action, is);
+        if (last == alike.end() || last->first != how) last = alike.try_emplace(how).first;
+        last->second.push_back(step.item);
+    }
+    for (const auto& [how, items] : alike) {
+        tell_receipt(target.plan->name, std::string(how.first), std::string(how.second), items);
     }
 }
 

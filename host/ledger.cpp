@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace firebreak {
 
@@ -27,28 +28,29 @@ void TargetLedger::ordered(const std::vector<Step>& steps, Instant now) {
     }
 }
 
-std::vector<std::string> TargetLedger::read_back(const ItemStates& states, Instant now) {
+std::vector<std::string> TargetLedger::read_back(ItemStates states, Instant now) {
     ++revision_;
     std::string unset;
     bool on_its_way = false;
     const bool stepped = under_way_ && steps_under_way_;
+    StatesInTurn in_turn(states);
     for (const auto& attempt : tried_) {
         const auto& item = attempt.item;
-        const auto state = states.find(item);
-        const bool set = state != states.end() && is_set(state->second, attempt.action);
-        if (!set && state != states.end() && depth_of(attempt.action) > 0 &&
-            state->second.starts_with(draining)) {
+        const auto* state = in_turn.of(item);
+        const bool set = state != nullptr && is_set(*state, attempt.action);
+        if (!set && state != nullptr && depth_of(attempt.action) > 0 &&
+            state->starts_with(draining)) {
             on_its_way = true;
         } else if (!set) {
             unset += ' ' + item;
         } else if (depth_of(attempt.action) == 0) {
             held_.erase(item);
-        } else if (attempt.ours) {
-            held_[item] = attempt.action;
+        } else if (attempt.ours && !(marked_ && !bare(*state).ends_with(by_others))) {
+            held_[item] = attempt.action;  // what bears our mark is held all the same
         }
     }
     tried_.clear();
-    states_ = states;
+    states_ = std::move(states);
     known_ = true;
     under_way_ = false;
     observe_at_ = now + observe_every;
@@ -85,15 +87,22 @@ std::vector<std::string> TargetLedger::hold_marked() {
     std::map<std::string, std::string> marked;
     for (const auto& [item, state] : states_) {
         const auto word = bare(state);
-        if (!is_lowered(state) || word.ends_with(by_others)) continue;
+        if (!is_lowered(state)) continue;
+        if (state.ends_with(unmarked) && recalled_.contains(item)) {
+            marked.insert(*held_.find(item));  // who put it down was killed before he marked it
+            continue;
+        }
+        if (word.ends_with(by_others)) continue;
         if (word.ends_with(by_peer) && !inherited_.contains(item)) continue;
-        marked[item] = state;
+        marked.emplace_hint(marked.end(), item, state);
+        recalled_.erase(item);
     }
     for (const auto& [item, action] : held_) {
         const auto state = states_.find(item);
         if (state != states_.end() && is_unknown(state->second)) marked.emplace(item, action);
     }
     std::erase_if(inherited_, [&](const auto& item) { return !marked.contains(item); });
+    std::erase_if(recalled_, [&](const auto& item) { return !marked.contains(item); });
     std::vector<std::string> lost;
     for (const auto& [item, action] : held_) {
         if (marked.contains(item)) continue;
@@ -169,6 +178,7 @@ void TargetLedger::took_over(const std::vector<std::string>& items, std::string_
     ++revision_;
     for (const auto& item : items) {
         held_.try_emplace(item, action);
+        recalled_.insert(item);
         if (of == Whose::peers) inherited_.insert(item);
     }
 }

@@ -43,7 +43,7 @@ public:
     /// Read back; items changed by somebody else are no longer held. Returns their names.
     /// Steps that do not read back as set are a failure: the wait grows. What is draining is on its
     /// way: it is asked for again at a steady pace.
-    std::vector<std::string> read_back(const ItemStates& states, Instant now);
+    std::vector<std::string> read_back(ItemStates states, Instant now);
     /// `steps`: what failed was an order with steps, not an observation.
     void failed(const std::string& why, bool steps, Instant now);
 
@@ -112,6 +112,7 @@ private:
     std::map<std::string, std::string> held_;  ///< item -> what it was set to
     std::vector<Try> tried_;                   ///< whose effect is not read yet; an item once
     std::set<std::string> inherited_;          ///< of a peer that is gone: its mark counts as ours
+    std::set<std::string> recalled_;           ///< taken over, and not yet read to bear a mark
     std::set<std::string> below_peer_;         ///< held until then, and lowered since
     std::string waits_;
     std::uint64_t revision_ = 1;

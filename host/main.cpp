@@ -35,8 +35,10 @@ namespace {
 /// have is not said again.
 constexpr std::size_t inbox_capacity = 1U << 18U;
 
-/// Taken in one go before the wire is served again.
+/// Taken in one go before the wire is served again. What has become of steps is worth many: much is
+/// to be told of it, and somebody waits.
 constexpr int inputs_at_once = 256;
+constexpr int inputs_a_receipt = 32;
 
 constexpr Duration link_retry = std::chrono::milliseconds(50);
 
@@ -201,6 +203,12 @@ void serve(Controller& controller, const Aides& aides) {
     for (auto& answer : controller.take_answers()) aides.operators->answer(std::move(answer));
 }
 
+int weight_of(const Input& input) {
+    const auto* event = std::get_if<HostInput>(&input);
+    const auto* receipt = event == nullptr ? nullptr : std::get_if<Receipt>(event);
+    return receipt == nullptr || receipt->steps.empty() ? 1 : inputs_a_receipt;
+}
+
 void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& inbox,
           std::atomic<MissedLink>& missed, const std::atomic<bool>& stop) {
     std::uint64_t dropped = 0;
@@ -212,9 +220,10 @@ void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& 
         // All of what has come is taken in before anything is decided: a drain waits for some
         // milliseconds of reading, not for a decision on each message of a flood.
         auto input = inbox.take(wake);
-        for (int taken = 0; input && !stop; ++taken) {
-            if (const auto* event = std::get_if<HostInput>(&*input)) {
-                controller.take_in(*event, now());
+        for (int taken = 0; input && !stop;) {
+            taken += weight_of(*input);
+            if (auto* event = std::get_if<HostInput>(&*input)) {
+                controller.take_in(std::move(*event), now());
             } else if (const auto* scrape = std::get_if<Scrape>(&*input)) {
                 scrape->answer->set_value(controller.metrics(now()));
             }
@@ -231,6 +240,14 @@ void loop(Controller& controller, const Aides& aides, Link& link, Inbox<Input>& 
             log(LogLevel::warning, "inbox-full", {{"dropped", dropped}});
         }
     }
+}
+
+/// One that finds no room is still the caller's.
+bool post_receipt(Receipt& receipt, Inbox<Input>& inbox) {
+    Input input(HostInput(std::move(receipt)));
+    if (inbox.post(std::move(input))) return true;
+    receipt = std::move(std::get<Receipt>(std::get<HostInput>(input)));
+    return false;
 }
 
 /// A flood of messages may fill the inbox, but must not hide that the link came or went.
@@ -296,11 +313,9 @@ int run(const std::string& config, bool verbose) {
         [&](const EndpointPlan& endpoint, int stop_fd) {
             return make_actuator(endpoint, plan, stop_fd, weights);
         },
-        [&](const std::string& target, const std::vector<Step>& steps,
-            const Result<ItemStates>& states, const std::optional<Feedback>& feedback) {
-            return inbox.post(HostInput(Receipt{target, steps, states, feedback}));
-        });
-    controller.hand_orders_to([&crew](Order& order) { return crew.order_alone(order); });
+        [&](Receipt& receipt) { return post_receipt(receipt, inbox); });
+    controller.hand_orders_to([&crew](Order& order) { return crew.order_alone(order); },
+                              [&crew](Order& order) { return crew.order(order); });
     const auto operators = open_operators(plan, inbox);
     const auto metrics = open_metrics(plan, inbox);
     loop(controller, {crew, journal.get(), operators.get()}, *link, inbox, missed, stop);

@@ -1,9 +1,14 @@
 # What is installed, and the Debian packages of it: packaging/make-packages builds them.
-# A component is a package: agent, host and sim.
+# A component is a package: agent, host, sim, and slurm where its library is.
 include(GNUInstallDirs)
 
+set(programs agent host sim)
+if(TARGET firebreak-slurm)
+  list(APPEND programs slurm)
+endif()
+
 set(shared ${CMAKE_INSTALL_DATADIR}/firebreak)
-foreach(component agent host sim)
+foreach(component ${programs})
   install(TARGETS firebreak-${component} COMPONENT ${component})
   install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/firebreak-${component}
     COMPONENT ${component})
@@ -42,15 +47,16 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "The Firebreak founders <firebreak@localhost>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL agent host sim)
+set(CPACK_COMPONENTS_ALL ${programs})
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_COMPONENT_AGENT_DESCRIPTION "Battery-room sensors and UPSs over Modbus to MQTT, with alarms")
 set(CPACK_COMPONENT_HOST_DESCRIPTION "Battery-room alarms to traffic drains and load shedding")
+set(CPACK_COMPONENT_SLURM_DESCRIPTION "Slurm's library for Firebreak's host: larger drains, sooner")
 set(CPACK_COMPONENT_SIM_DESCRIPTION "A simulated battery room for Firebreak's agent and host")
-foreach(component agent host sim)
+foreach(component ${programs})
   string(TOUPPER ${component} upper)
   set(CPACK_DEBIAN_${upper}_PACKAGE_NAME firebreak-${component})
 endforeach()

@@ -112,6 +112,7 @@ const std::map<std::string, std::set<std::string>> owners = {
     {"openssl/", {"host/actuate/webhook_text.cpp"}},
     {"sqlite3", {"contract/support/sqlite_statement.hpp"}},  // what it owns: the next list
     {"sodium", {"contract/signature.cpp"}},
+    {"slurm/", {"host/slurm/main.cpp"}},
     {"prometheus/", {"contract/metrics/exporter.cpp"}},
 };
 

@@ -1,8 +1,8 @@
 #include "bench/host/room_voice.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 #include <variant>
 
 #include "contract/payload.hpp"
@@ -27,7 +27,7 @@ RoomVoice::RoomVoice(const std::string& url, const std::string& name) : name_(na
     options.subscriptions = {filter("+", Role::host, "+", Kind::posture),
                              filter("+", Role::host, "+", Kind::status)};
     options.will = {to_string(Topic{agent(name), Kind::status, "", ""}), to_json(Status{}), true};
-    link_ = make_mqtt_link(options, [this](const LinkEvent& event) { inbox_.post(event); });
+    link_ = make_mqtt_link(options, [this](LinkEvent event) { inbox_.post(std::move(event)); });
     const auto connected = [this] {
         pump();
         return up_;
@@ -68,25 +68,23 @@ void RoomVoice::pump() {
         const auto topic = parse_topic(message->topic);
         if (!topic) continue;
         if (topic->kind == Kind::posture) {
-            if (auto notice = parse_posture_notice(message->payload)) {
-                postures_[topic->name] = *notice;
-                ++heard_;
-            }
+            const auto begins = message->payload.substr(0, 200);
+            const bool low = begins.find(R"("reached":"normal")") == begins.npos &&
+                             begins.find(R"("reached":"watch")") == begins.npos;
+            if (low) drained_.insert(topic->name);
+            if (!low) drained_.erase(topic->name);
+            postures_[topic->name] = message->payload;
+            ++heard_;
         } else if (auto status = parse_status(message->payload)) {
             host_ = *status;
         }
     }
 }
 
-std::size_t RoomVoice::drained() const {
-    return static_cast<std::size_t>(
-        std::count_if(postures_.begin(), postures_.end(),
-                      [](const auto& entry) { return entry.second.reached >= Posture::drain; }));
-}
-
 std::string RoomVoice::blocked() const {
-    for (const auto& [target, notice] : postures_) {
-        if (!notice.blocked.empty()) return target + ": " + notice.blocked;
+    for (const auto& [target, payload] : postures_) {
+        const auto notice = parse_posture_notice(payload);
+        if (notice && !notice->blocked.empty()) return target + ": " + notice->blocked;
     }
     return "nothing";
 }

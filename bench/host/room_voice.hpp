@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "contract/alarm.hpp"
@@ -24,7 +25,7 @@ public:
     /// Waits for what has arrived, at most a millisecond.
     void pump();
     /// How many targets have read back at least as drained.
-    [[nodiscard]] std::size_t drained() const;
+    [[nodiscard]] std::size_t drained() const { return drained_.size(); }
     /// Postures heard: the host, which listens to its own, hears them, too.
     [[nodiscard]] std::uint64_t heard() const { return heard_; }
     [[nodiscard]] std::size_t targets() const { return postures_.size(); }
@@ -39,7 +40,8 @@ private:
     std::uint64_t seq_ = 0;
     std::uint64_t heard_ = 0;
     bool up_ = false;
-    std::map<std::string, PostureNotice> postures_;
+    std::map<std::string, std::string> postures_;  ///< as they came: who watches must not be slow
+    std::set<std::string> drained_;
     std::optional<Status> host_;
     Inbox<LinkEvent> inbox_{1U << 16U};
     std::unique_ptr<Link> link_;  // last: it posts into the inbox

@@ -96,10 +96,11 @@ double SlurmCluster::update(const std::string& state) const {
 void SlurmCluster::settle() const {
     constexpr auto a_while = 500ms;
     constexpr double calm = 0.05;  // seconds of processor in that while
-    for (int tries = 0; tries < 240; ++tries) {
+    constexpr int calm_whiles = 2;  // it comes in waves
+    for (int tries = 0, calms = 0; tries < 60 && calms < calm_whiles; ++tries) {
         const auto before = cpu_seconds(controller_->pid());
         std::this_thread::sleep_for(a_while);
-        if (cpu_seconds(controller_->pid()) - before < calm) return;
+        calms = cpu_seconds(controller_->pid()) - before < calm ? calms + 1 : 0;
     }
 }
 

@@ -19,8 +19,8 @@ class Inbox {
 public:
     explicit Inbox(std::size_t capacity) : capacity_(capacity) {}
 
-    /// False when full: the item is dropped and counted.
-    bool post(T item) {
+    /// False when full, which is counted: then the item is still the caller's.
+    bool post(T&& item) {
         {
             const std::lock_guard lock(mutex_);
             if (items_.size() >= capacity_) {

@@ -2,12 +2,16 @@
 // block for at most its endpoint's timeout. Errors: timeout, refused, busy, port_lost, corrupt.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "contract/support/result.hpp"
+#include "contract/support/time.hpp"
 #include "host/actuate/feedback.hpp"
 #include "host/plan.hpp"
 
@@ -23,8 +27,12 @@ struct Order {
     std::vector<Step> steps;
 };
 
+/// Between two orders of one drain: after a longer one its clocks begin anew.
+inline constexpr Duration longest_pause = std::chrono::minutes(2);
+
 class Actuator {
 public:
+    explicit Actuator(bool takes_many = false) : takes_many_(takes_many) {}
     virtual ~Actuator() = default;
 
     /// The present state of every item of a target, and of the other servers of its backend.
@@ -43,15 +51,25 @@ public:
     }
 
     /// Whether apply_all() of many orders costs little more than apply() of one.
-    [[nodiscard]] virtual bool takes_many() const { return false; }
+    [[nodiscard]] bool takes_many() const { return takes_many_; }
 
-    /// An answer for each order, in their order; what fails of one spoils no other.
-    [[nodiscard]] virtual std::vector<Result<ItemStates>> apply_all(
-        const std::vector<Order>& orders) {
-        std::vector<Result<ItemStates>> answers;
-        for (const auto& order : orders) answers.push_back(apply(order.target, order.steps));
-        return answers;
+    /// Takes the answer to one of the orders, by its place among them.
+    using Answer = std::function<void(std::size_t order, Result<ItemStates> states)>;
+
+    /// Answers each order, in their order, as soon as it is known, and does not look at it any more
+    /// from then on; what fails of one spoils no other.
+    virtual void apply_all(const std::vector<Order>& orders, const Answer& answer) {
+        for (std::size_t i = 0; i < orders.size(); ++i) {
+            answer(i, apply(orders[i].target, orders[i].steps));
+        }
     }
+
+    /// What may wait until the answers are on their way. What fails of it is made up for at a later
+    /// call.
+    virtual void tidy_up() {}
+
+private:
+    bool takes_many_;
 };
 
 }  // namespace firebreak

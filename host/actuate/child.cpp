@@ -119,6 +119,7 @@ public:
 
     Result<ChildEnd> run() {
         if (auto started = start(); !started) return tl::unexpected(started.error());
+        if (plan_.meanwhile) plan_.meanwhile();
         // Its end counts, not the end of its output: something it left behind may hold that open.
         while (!ended_) {
             if (auto stepped = step(); !stepped) return tl::unexpected(stepped.error());

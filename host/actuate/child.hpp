@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct ChildPlan {
     std::vector<std::string> environment;  ///< "NAME=value", all of it
     std::string input;
     std::size_t most_output = 16UL * 1024 * 1024;  ///< of stdout; of stderr the beginning is kept
+    std::function<void()> meanwhile = {};  ///< done once it runs, before anybody looks at it; short
 };
 
 struct ChildEnd {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <deque>
 #include <thread>
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t orders_waiting = 4096;  // each target has at most one under way
 constexpr int offer_again_ms = 20;
 constexpr int company_ms = 2;
+constexpr Duration at_rest_after = std::chrono::milliseconds(150);
 
 /// How many orders an actuator that takes many is given at once.
 constexpr std::size_t most_at_once = 1024;
@@ -45,20 +47,44 @@ struct Crew::Worker {
 
     void work() {
         for (;;) {
-            if (waiting.empty()) waiting.push_back(*inbox.take(never));
+            if (waiting.empty() && !wait_for_work()) continue;
             // What is ordered together is to be carried out together.
             if (stopped(stop_fd, actuator->takes_many() ? company_ms : 0)) return;
             while (auto job = inbox.take_now()) waiting.push_back(std::move(*job));
-            const auto orders = next_orders();
+            auto orders = next_orders();
             if (orders.empty()) return;
-            const auto answers = actuator->apply_all(orders);
-            for (std::size_t i = 0; i < orders.size(); ++i) {
-                const auto feedback = actuator->feedback(orders[i].target);
-                if (!report(orders[i], answers[i], feedback)) return;
-            }
-            const auto absent = std::find_if(answers.begin(), answers.end(), is_absent);
-            if (absent != answers.end() && !report_waiting(*absent)) return;
+            if (!carry_out(orders)) return;
         }
+    }
+
+    /// False when stopping.
+    bool carry_out(std::vector<Order>& orders) {
+        bool goes_on = true;
+        std::optional<Error> absent;
+        actuator->apply_all(orders, [&](std::size_t place, Result<ItemStates> states) {
+            auto& order = orders[place];
+            if (is_absent(states)) absent = states.error();
+            auto feedback = actuator->feedback(order.target);
+            Receipt receipt{std::move(order.target), std::move(order.steps), std::move(states),
+                            std::move(feedback)};
+            goes_on = goes_on && report(receipt);
+        });
+        untidy = true;
+        if (!goes_on) return false;
+        return !absent || report_waiting(*absent);
+    }
+
+    /// Whether some has come. What may wait until nobody waits for this worker, nor for what it has
+    /// just said, is done in between.
+    bool wait_for_work() {
+        auto job = inbox.take(untidy ? std::chrono::steady_clock::now() + at_rest_after : never);
+        if (job) {
+            waiting.push_back(std::move(*job));
+            return true;
+        }
+        actuator->tidy_up();
+        untidy = false;
+        return false;
     }
 
     /// Steps before observations; none when stopping.
@@ -69,6 +95,7 @@ struct Crew::Worker {
         if (!steps) next = waiting.begin();
         const auto most = actuator->takes_many() ? most_at_once : 1;
         std::vector<Order> orders;
+        orders.reserve(std::min(most, waiting.size()));
         while (next != waiting.end() && orders.size() < most) {
             if (has_steps(*next) != steps) {
                 ++next;
@@ -87,19 +114,20 @@ struct Crew::Worker {
     }
 
     /// Nobody home: what waits would only wait through the same silence, one by one.
-    bool report_waiting(const Result<ItemStates>& states) {
+    bool report_waiting(const Error& why) {
         while (auto more = inbox.take_now()) waiting.push_back(std::move(*more));
         for (const auto& job : waiting) {
-            if (!job || !report(*job, states)) return false;
+            if (!job) return false;
+            Receipt receipt{std::move(job->target), std::move(job->steps), tl::unexpected(why)};
+            if (!report(receipt)) return false;
         }
         waiting.clear();
         return true;
     }
 
     /// A receipt must not be lost: its target would wait for it. False when stopping.
-    bool report(const Order& order, const Result<ItemStates>& states,
-                const std::optional<Feedback>& feedback = std::nullopt) {
-        while (!sink(order.target, order.steps, states, feedback)) {
+    bool report(Receipt& receipt) {
+        while (!sink(receipt)) {
             if (stopped(stop_fd, offer_again_ms)) return false;
         }
         return true;
@@ -110,6 +138,7 @@ struct Crew::Worker {
     int stop_fd;
     Inbox<Job> inbox{orders_waiting};
     std::deque<Job> waiting;
+    bool untidy = false;
     std::thread thread;  // last: it uses all of the above
 };
 
@@ -147,7 +176,7 @@ bool Crew::order(Order& order) {
     const auto worker = by_target_.find(order.target);
     if (worker == by_target_.end()) return false;
     const auto job = std::make_shared<Order>(std::move(order));
-    if (worker->second->inbox.post(job)) return true;
+    if (worker->second->inbox.post(Job(job))) return true;
     order = std::move(*job);
     return false;
 }

@@ -6,22 +6,19 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "host/actuate/actuator.hpp"
+#include "host/actuate/receipt.hpp"
 #include "host/policy.hpp"
 
 namespace firebreak {
 
 class Crew {
 public:
-    /// False when the receipt could not be taken now: it is offered again.
-    using Sink = std::function<bool(const std::string& target, const std::vector<Step>& steps,
-                                    const Result<ItemStates>& states,
-                                    const std::optional<Feedback>& feedback)>;
+    /// False when the receipt could not be taken now: it is still the caller's, and offered again.
+    using Sink = std::function<bool(Receipt& receipt)>;
     /// Makes an endpoint's actuator; it must give up when the descriptor becomes readable.
     using Maker = std::function<std::unique_ptr<Actuator>(const EndpointPlan&, int stop_fd)>;
 

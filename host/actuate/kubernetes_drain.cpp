@@ -12,7 +12,6 @@ using Fate = KubeEviction::Fate;
 constexpr Duration longest_eviction = std::chrono::seconds(3);  // the API tries up to 10 s itself
 constexpr Duration after_timeout = std::chrono::seconds(5);
 constexpr Duration least_quiet = std::chrono::seconds(1);
-constexpr Duration longest_pause = std::chrono::minutes(2);  // between two orders of one drain
 constexpr std::size_t most_in_band = 8;
 constexpr int most_timeouts = 2;
 

@@ -11,6 +11,10 @@
 
 namespace firebreak {
 
+/// Ends a state of what has been put down and bears nobody's mark: a killed life of this host may
+/// not have come to mark it.
+inline constexpr std::string_view unmarked = "@unmarked";
+
 enum class Whose : std::uint8_t { ours, peers, others };
 
 /// Of hosts as "site/id".

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <initializer_list>
 #include <optional>
 
@@ -16,9 +17,10 @@ constexpr std::string_view kept = "; before: ";
 constexpr std::string_view unsaid = "(no reason)";
 constexpr std::size_t most_reason = 250;  // a reason is for people, and stands in every listing
 
+constexpr std::string_view mark = "firebreak ";
+
 /// What follows this host's mark, or nothing: this is asked of every node, several times.
 std::optional<std::string_view> after_mark(std::string_view reason, std::string_view host) {
-    constexpr std::string_view mark = "firebreak ";
     if (!reason.starts_with(mark)) return std::nullopt;
     reason.remove_prefix(mark.size());
     if (!reason.starts_with(host)) return std::nullopt;
@@ -46,27 +48,49 @@ std::string_view next_line(std::string_view& text) {
     return line;
 }
 
-/// "IDLE*+DRAIN" into the words of it.
+/// Whether this is one of the words, however it is written.
+bool is_one_of(std::string_view state, std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+        return std::equal(state.begin(), state.end(), word.begin(), word.end(), [](char a, char b) {
+            return std::toupper(static_cast<unsigned char>(a)) == b;
+        });
+    });
+}
+
+/// "IDLE*+DRAIN", or in small letters.
 void add_states(SlurmNode& node, std::string_view states) {
-    node.state.reserve(4);
     while (!states.empty()) {
         const auto end = std::min(states.find('+'), states.size());
-        std::string state(states.substr(0, end));
+        auto state = states.substr(0, end);
         while (!state.empty() && state.find_last_of("*~#!%$@^-") == state.size() - 1) {
-            node.responds = node.responds && state.back() != '*';
-            state.pop_back();
+            if (state.back() == '*') node.responds = false;
+            state.remove_suffix(1);
         }
-        if (state == "NOT_RESPONDING") node.responds = false;
-        node.state.push_back(std::move(state));
+        if (is_one_of(state, {"IDLE", "ALLOCATED", "MIXED", "ALLOC", "COMPLETING"})) {
+            node.works = true;
+        } else if (is_one_of(state, {"DRAIN", "DRAINED", "DRAINING"})) {
+            node.drained = true;
+        } else if (is_one_of(state, {"DOWN", "FAIL"})) {
+            node.down = true;
+        } else if (is_one_of(state, {"POWERED_DOWN", "POWERING_DOWN", "POWER_DOWN"})) {
+            node.off = true;
+        } else if (is_one_of(state, {"NOT_RESPONDING"})) {
+            node.responds = false;
+        }
         states.remove_prefix(std::min(end + 1, states.size()));
     }
 }
 
+constexpr std::string_view reason = " Reason=";
+
+std::string_view states_of(std::string_view line) {
+    return field(line.substr(0, line.find(reason)), " State=");
+}
+
 SlurmNode node_of(std::string_view line) {
-    constexpr std::string_view reason = " Reason=";
     SlurmNode node;
     const auto at = line.find(reason);
-    add_states(node, field(line.substr(0, at), " State="));
+    add_states(node, states_of(line));
     node.in_partition = line.substr(0, at).find(" Partitions=") != std::string_view::npos;
     if (at == std::string_view::npos) return node;
     auto text = line.substr(at + reason.size());
@@ -84,6 +108,49 @@ std::string plain(std::string_view text) {
     return out;
 }
 
+/// Up to the next bar, which is taken off, too; nothing when there is none.
+std::optional<std::string_view> next_field(std::string_view& line) {
+    const auto bar = line.find('|');
+    if (bar == std::string_view::npos) return std::nullopt;
+    const auto field = line.substr(0, bar);
+    line.remove_prefix(bar + 1);
+    return field;
+}
+
+std::optional<std::int64_t> seconds_of(std::string_view text) {
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return seconds;
+}
+
+/// `dated`: with the field of when the reason was given.
+Result<SlurmNodes> groups_of(std::string_view answer, std::size_t most, bool dated) {
+    SlurmNodes nodes;
+    while (!answer.empty()) {
+        const auto line = next_line(answer);
+        if (line.empty()) continue;
+        auto rest = line;
+        const auto states = next_field(rest);
+        const auto list = next_field(rest);
+        const auto since = dated ? next_field(rest) : "0";
+        const auto reason_at = since ? seconds_of(*since) : std::nullopt;
+        if (!states || states->empty() || !list || !reason_at) {
+            return fail(Fault::corrupt, "not a group of nodes: " + plain(line.substr(0, 120)));
+        }
+        SlurmNode node;
+        add_states(node, *states);
+        node.in_partition = true;
+        node.reason_at = *reason_at;
+        if (dated || rest != "none") node.reason = rest;
+        auto names = expand_hostlist(*list, most);
+        if (!names) return fail(Fault::corrupt, names.error().what);
+        nodes.reserve(nodes.size() + names->size());
+        for (auto& name : *names) nodes.insert_or_assign(std::move(name), node);
+    }
+    return nodes;
+}
+
 }  // namespace
 
 Result<SlurmNodes> parse_nodes(std::string_view answer) {
@@ -96,39 +163,20 @@ Result<SlurmNodes> parse_nodes(std::string_view answer) {
         if (!line.starts_with(begins)) {
             return fail(Fault::corrupt, "not a node: " + plain(line.substr(0, 120)));
         }
-        auto node = node_of(line);
-        if (node.state.empty()) {
+        if (states_of(line).empty()) {
             return fail(Fault::corrupt, "a node without a state: " + plain(line.substr(0, 120)));
         }
-        nodes[std::string(word(line.substr(begins.size())))] = std::move(node);
+        nodes[std::string(word(line.substr(begins.size())))] = node_of(line);
     }
     return nodes;
 }
 
 Result<SlurmNodes> parse_groups(std::string_view answer, std::size_t most) {
-    SlurmNodes nodes;
-    while (!answer.empty()) {
-        const auto line = next_line(answer);
-        if (line.empty()) continue;
-        const auto first = line.find('|');
-        const auto second = first == std::string_view::npos ? first : line.find('|', first + 1);
-        if (first == 0 || second == std::string_view::npos) {
-            return fail(Fault::corrupt, "not a group of nodes: " + plain(line.substr(0, 120)));
-        }
-        SlurmNode node;
-        std::string states(line.substr(0, first));
-        std::transform(states.begin(), states.end(), states.begin(), [](unsigned char letter) {
-            return static_cast<char>(std::toupper(letter));
-        });
-        add_states(node, states);
-        node.in_partition = true;
-        const auto reason = line.substr(second + 1);
-        if (reason != "none") node.reason = reason;
-        const auto names = expand_hostlist(line.substr(first + 1, second - first - 1), most);
-        if (!names) return fail(Fault::corrupt, names.error().what);
-        for (const auto& name : *names) nodes.insert_or_assign(name, node);
-    }
-    return nodes;
+    return groups_of(answer, most, /*dated=*/false);
+}
+
+Result<SlurmNodes> parse_dated_groups(std::string_view answer, std::size_t most) {
+    return groups_of(answer, most, /*dated=*/true);
 }
 
 std::string slurm_reason(std::string_view host, const Step& step, std::string_view before) {
@@ -138,6 +186,10 @@ std::string slurm_reason(std::string_view host, const Step& step, std::string_vi
     const auto used = reason.size() + tail.size();
     const auto room = used < most_reason ? most_reason - used : 0;
     return plain(reason.append(step.because, 0, room).append(tail));
+}
+
+bool bears_a_mark(const SlurmNode& node) {
+    return node.reason.starts_with(mark);
 }
 
 std::string reason_of_others(const SlurmNode& node) {
@@ -150,14 +202,6 @@ std::string reason_before(std::string_view reason) {
 }
 
 std::string state_of(const SlurmNode& node, const HostMarks& marks) {
-    const auto is = [&](std::initializer_list<std::string_view> states) {
-        return std::any_of(node.state.begin(), node.state.end(), [&](const auto& state) {
-            return std::find(states.begin(), states.end(), state) != states.end();
-        });
-    };
-    const bool off = is({"POWERED_DOWN", "POWERING_DOWN", "POWER_DOWN"});
-    const bool down = is({"DOWN", "FAIL"});
-    const bool drained = is({"DRAIN", "DRAINED", "DRAINING"});
     auto whose = Whose::ours;
     auto asked = after_mark(node.reason, marks.host);
     for (auto peer = marks.peers.begin(); !asked && peer != marks.peers.end(); ++peer) {
@@ -168,15 +212,15 @@ std::string state_of(const SlurmNode& node, const HostMarks& marks) {
         // What we asked for, as far as it has come: a drained node may be powered down by Slurm
         // itself, and a node that died drained shall come back no further than it was set.
         const auto rung = depth_of(asked->substr(0, asked->find(':')));
-        const int seen = off ? 3 : down ? 2 : drained ? 1 : 0;
+        const int seen = node.off ? 3 : node.down ? 2 : node.drained ? 1 : 0;
         constexpr std::string_view words[] = {"ready", "drain", "maint", "off"};
         if (seen > 0) return marked_state(words[std::min(rung, seen)], whose);
-    } else if (down || drained) {
-        return marked_state(down ? "maint" : "drain", Whose::others);
+    } else if (node.down || node.drained) {
+        auto state = marked_state(node.down ? "maint" : "drain", Whose::others);
+        return node.reason.empty() && !node.down ? state.append(unmarked) : state;
     }
     // Powered down for want of work wakes for the next job: it is not put down.
-    const bool works = is({"IDLE", "ALLOCATED", "MIXED", "ALLOC", "COMPLETING"});
-    return works && node.responds && !off ? "ready" : "down";
+    return node.works && node.responds && !node.off ? "ready" : "down";
 }
 
 std::vector<std::string> comma_lists(std::string_view lines, std::size_t most_bytes) {

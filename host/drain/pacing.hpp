@@ -39,6 +39,8 @@ public:
     [[nodiscard]] bool paces(std::size_t target) const {
         return plan_.targets[target].pace.has_value();
     }
+    /// Whether a drain is judged by how this target's servers fare, or by how many there are.
+    [[nodiscard]] bool listens_to(std::size_t target) const { return !askers_[target].empty(); }
     /// A read-back came, with so many of its own servers ready if that was read; true when
     /// something follows from it.
     bool heard(std::size_t target, const std::optional<Feedback>& feedback, Instant now,

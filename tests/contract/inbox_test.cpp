@@ -65,7 +65,7 @@ TEST_CASE("inbox: many writers and one reader lose nothing but what was refused"
             for (int i = 0; i < each; ++i) {
                 if (inbox.post(writer * each + i)) ++accepted;
             }
-            while (!inbox.post(last)) std::this_thread::yield();
+            while (!inbox.post(int{last})) std::this_thread::yield();
         });
     }
     std::vector<int> newest(writers, last);
@@ -85,4 +85,15 @@ TEST_CASE("inbox: many writers and one reader lose nothing but what was refused"
     CHECK(taken == accepted);
     CHECK(inbox.dropped() >= static_cast<std::uint64_t>(writers * each - taken));
     CHECK_FALSE(inbox.take_now());
+}
+
+TEST_CASE("inbox: what finds no room is still the caller's", "[inbox]") {
+    Inbox<std::string> inbox(1);
+    const std::string text(100, 'x');
+    std::string first = text;
+    std::string second = text;
+    CHECK(inbox.post(std::move(first)));
+    CHECK_FALSE(inbox.post(std::move(second)));
+    CHECK(second == text);
+    CHECK(inbox.dropped() == 1);
 }

@@ -27,6 +27,7 @@ void require(bool holds) {
 }
 
 bool is_known(std::string state) {
+    if (state.ends_with(unmarked)) state.resize(state.size() - unmarked.size());
     for (const auto whose : {by_others, by_peer}) {
         if (state.ends_with(whose)) state.resize(state.size() - whose.size());
     }
@@ -67,7 +68,8 @@ void haproxy(const std::string& text) {
 }
 
 void slurm(const std::string& text) {
-    for (const auto& nodes : {parse_nodes(text), parse_groups(text, 64)}) {
+    for (const auto& nodes :
+         {parse_nodes(text), parse_groups(text, 64), parse_dated_groups(text, 64)}) {
         if (!is_taken(nodes)) continue;
         for (const auto& [name, node] : *nodes) {
             require(is_known(state_of(node, marks)));

@@ -69,6 +69,22 @@ TEST_CASE("controller: orders may be had one by one as they are decided, none is
     CHECK(story.take_done() == Names{"videos pangyo-a drain", "videos pangyo-b drain"});
 }
 
+TEST_CASE("controller: what is to go out together is had once all is decided, before it is told",
+          "[host][controller]") {
+    RoomStory story;
+    story.quiet_day();
+    Names taken;
+    story.controller.hand_orders_to([](Order&) { return false; },
+                                    [&](Order& order) {
+                                        if (order.target == "text") return false;
+                                        taken.push_back(order.target);
+                                        return true;
+                                    });
+    story.alarm("gas", Phase::firing);
+    CHECK(taken == Names{"videos"});
+    CHECK(story.take_done() == Names{"text pangyo-a drain", "text pangyo-b drain"});
+}
+
 TEST_CASE("controller: what is noted for the curious waits for what is being done, not for long",
           "[host][controller]") {
     RoomStory story;

@@ -369,8 +369,9 @@ TEST_CASE("journal thread: a full disk is told of once, and its end, and the cha
     const auto path = mount + "/host.journal";
     Inbox<std::string> told(100);
     {
-        JournalThread thread({path, 24h}, make_journal_store(path, "life"), "policy",
-                             [&](const std::string& trouble) { return told.post(trouble); });
+        JournalThread thread(
+            {path, 24h}, make_journal_store(path, "life"), "policy",
+            [&](const std::string& trouble) { return told.post(std::string(trouble)); });
         thread.write(entries(0, 2000));
         const auto trouble = told.take(never);
         REQUIRE(trouble);

@@ -331,6 +331,24 @@ TEST_CASE("ledger: what a peer puts further down is still known to be this host'
     CHECK(peers.held_items() == Names{"a"});
 }
 
+TEST_CASE("ledger: what a killed life had not come to mark is still its next life's",
+          "[host][ledger]") {
+    TargetLedger ledger;
+    ledger.trust_marks(true);
+    ledger.took_over({"a", "b"}, "drain", Whose::ours);
+    CHECK(ledger.read_back({{"a", "drain-other@unmarked"}, {"b", "drain-other"}}, t0) ==
+          Names{"b"});
+    CHECK(ledger.held_items() == Names{"a"});
+    // Once it has been marked its mark is what counts.
+    CHECK(ledger.read_back({{"a", "drain"}, {"b", "drain-other"}}, t0).empty());
+    CHECK(ledger.read_back({{"a", "drain-other@unmarked"}}, t0) == Names{"a"});
+    CHECK(ledger.held_items().empty());
+    // And nobody else's drain without a word is taken for ours.
+    ledger.read_back({{"a", "ready"}}, t0);
+    ledger.read_back({{"a", "drain-other@unmarked"}}, t0);
+    CHECK(ledger.held_items().empty());
+}
+
 TEST_CASE("ledger: what stays below what people set is held until it is up again",
           "[host][ledger]") {
     TargetLedger ledger;

@@ -131,6 +131,22 @@ TEST_CASE("slurm text: nodes that are alike come in one line, and each is told o
     CHECK(parse_groups("", 10)->empty());
 }
 
+TEST_CASE("slurm text: firebreak-slurm says when a reason was given, too", "[host][slurm]") {
+    const auto nodes = parse_dated_groups(
+        "idle+drain|n[1-2]|1795824313|disk | broken\nidle|n3|0|\nidle+drain|n4|0|\n", 10);
+    REQUIRE(nodes);
+    CHECK(nodes->at("n2").reason == "disk | broken");
+    CHECK(nodes->at("n2").reason_at == 1795824313);
+    CHECK(state_of(nodes->at("n3"), {host}) == "ready");
+    // Nobody's mark, and no reason: a killed life of this host may have put it down.
+    CHECK(state_of(nodes->at("n4"), {host}) == "drain-other@unmarked");
+    CHECK(depth_of(state_of(nodes->at("n4"), {host})) == 1);
+    for (const char* text : {"idle|n1|x|y\n", "idle|n1|5\n", "idle|n1||y\n"}) {
+        INFO(text);
+        CHECK_FALSE(parse_dated_groups(text, 10).has_value());
+    }
+}
+
 TEST_CASE("slurm text: what is no group of nodes is not believed", "[host][slurm]") {
     for (const char* text : {"slurm_load_node error: x\n", "idle+drain|n1", "|n1|x", "drain||x\n",
                              "drain|n[1-|x\n", "drain|n[1-11]|x\n"}) {

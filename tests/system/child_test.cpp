@@ -37,6 +37,24 @@ TEST_CASE("child: exit code, both outputs and input are its own", "[system][chil
     CHECK(complaint_of(*sh("exit 3")) == "exit code 3");
 }
 
+TEST_CASE("child: what is done meanwhile is done once, while it runs", "[system][child]") {
+    const TempDir folder;
+    const auto file = (folder.path() / "told").string();
+    int times = 0;
+    ChildPlan plan;
+    plan.words = {"/bin/sh", "-c", "while [ ! -e " + file + " ]; do sleep 0.01; done"};
+    plan.environment = {"PATH=/usr/bin:/bin"};
+    plan.meanwhile = [&] {
+        ++times;
+        std::ofstream(file) << "x";
+    };
+    CHECK(run_child(plan, std::chrono::steady_clock::now() + 20s, -1)->code == 0);
+    CHECK(times == 1);
+    plan.words = {"/nowhere/at/all"};
+    CHECK_FALSE(run_child(plan, std::chrono::steady_clock::now() + 20s, -1).has_value());
+    CHECK(times == 1);
+}
+
 TEST_CASE("child: it sees its own environment and none of ours", "[system][child]") {
     ::setenv("FIREBREAK_SECRET", "x", 1);
     const auto end = sh("echo \"$ONLY $FIREBREAK_SECRET\"; ls /proc/self/fd | wc -l");

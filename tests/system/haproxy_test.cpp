@@ -325,9 +325,8 @@ Crew crew_of(const PolicyPlan& plan, Inbox<Answer>& answers) {
             [&plan](const EndpointPlan& endpoint, int stop_fd) {
                 return make_actuator(endpoint, plan, stop_fd);
             },
-            [&answers](const std::string& target, const std::vector<Step>& steps,
-                       const Result<ItemStates>& states, const std::optional<Feedback>&) {
-                return answers.post({target, steps.size(), states});
+            [&answers](const Receipt& receipt) {
+                return answers.post({receipt.target, receipt.steps.size(), receipt.states});
             }};
 }
 

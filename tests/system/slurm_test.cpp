@@ -14,14 +14,24 @@ using namespace std::chrono_literals;
 
 namespace {
 
+const std::string helper = FIREBREAK_BIN_DIR "/firebreak-slurm";
+
+/// By Slurm's tools alone, if it is not said otherwise.
 EndpointPlan endpoint(const Slurm22& cluster, SlurmEndpoint how = {}) {
     how.conf = cluster.conf();
+    if (!how.helper) how.helper = "";
     return {"hpc", "/usr/bin", 20s, how};
 }
 
 std::unique_ptr<Actuator> actuator(const Slurm22& cluster, const SlurmEndpoint& how = {},
                                    const std::string& host = "seoul/seoul-1") {
     return make_slurm(endpoint(cluster, how), {{"batch", {"n1", "n2", "n3"}}}, {host}, -1);
+}
+
+SlurmEndpoint by(const std::string& program) {
+    SlurmEndpoint how;
+    how.helper = program;
+    return how;
 }
 
 Step step(const std::string& item, const std::string& action) {
@@ -37,8 +47,10 @@ bool shows(const std::string& text, const std::string& what) {
 
 TEST_CASE("slurm: nodes are drained, put down, powered down and brought back, each read back",
           "[system][slurm]") {
+    const auto program = GENERATE(std::string(), helper);
+    CAPTURE(program);
     const Slurm22 cluster;
-    const auto ours = actuator(cluster);
+    const auto ours = actuator(cluster, by(program));
     // No slurmd serves n3: it was never up.
     CHECK(*ours->observe("batch") == ItemStates{{"n1", "ready"}, {"n2", "ready"}, {"n3", "down"}});
 
@@ -46,6 +58,7 @@ TEST_CASE("slurm: nodes are drained, put down, powered down and brought back, ea
     REQUIRE(states);
     CHECK(states->at("n1") == "drain");
     CHECK(states->at("n2") == "drain");
+    ours->tidy_up();
     CHECK(shows(cluster.show("n1"), "Reason=firebreak seoul/seoul-1 drain: pangyo/room/gas ["));
     // Another host, or this one of another name, does not take it for its own.
     CHECK(actuator(cluster, {}, "seoul/seoul-2")->observe("batch")->at("n1") == "drain-other");
@@ -69,10 +82,13 @@ TEST_CASE("slurm: nodes are drained, put down, powered down and brought back, ea
 
 TEST_CASE("slurm: what a person drained stays drained, with the person's reason",
           "[system][slurm]") {
+    const auto program = GENERATE(std::string(), helper);
+    CAPTURE(program);
     const Slurm22 cluster;
-    const auto ours = actuator(cluster);
+    const auto ours = actuator(cluster, by(program));
     cluster.tool("scontrol", {"update", "NodeName=n1", "State=DRAIN", "Reason=disk broken"});
     CHECK(ours->observe("batch")->at("n1") == "drain-other");
+    ours->tidy_up();
     // A step up on what bears no mark does nothing.
     CHECK(ours->apply("batch", {step("n1", "ready")})->at("n1") == "drain-other");
     CHECK(ours->apply("batch", {step("n1", "drain")})->at("n1") == "drain-other");
@@ -84,14 +100,53 @@ TEST_CASE("slurm: what a person drained stays drained, with the person's reason"
 }
 
 TEST_CASE("slurm: what a person drains after the last look stays the person's", "[system][slurm]") {
+    const auto program = GENERATE(std::string(), helper);
+    CAPTURE(program);
     const Slurm22 cluster;
-    const auto ours = actuator(cluster);
+    const auto ours = actuator(cluster, by(program));
     CHECK(ours->observe("batch")->at("n1") == "ready");
     cluster.tool("scontrol", {"update", "NodeName=n1", "State=DRAIN", "Reason=disk broken"});
     const auto states =
         ours->apply("batch", {step("n1", "drain"), step("n2", "drain"), step("n3", "drain")});
     CHECK(*states == ItemStates{{"n1", "drain-other"}, {"n2", "drain"}, {"n3", "drain"}});
+    ours->tidy_up();
     CHECK(shows(cluster.show("n1"), "Reason=disk broken ["));
+}
+
+TEST_CASE("slurm: by the library a node is drained first and marked when that is told",
+          "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto ours = actuator(cluster, by(helper));
+    CHECK(ours->observe("batch")->at("n1") == "ready");
+    CHECK(ours->apply("batch", {step("n1", "drain"), step("n2", "drain")})->at("n1") == "drain");
+    CHECK(shows(cluster.show("n1"), "+DRAIN"));
+    CHECK_FALSE(shows(cluster.show("n1"), "Reason="));
+    // To others it is nobody's yet; a next life that knows of it brings it back.
+    const auto next = actuator(cluster, by(helper));
+    CHECK(next->observe("batch")->at("n1") == "drain-other@unmarked");
+    CHECK(depth_of(next->apply("batch", {step("n1", "ready")})->at("n1")) == 0);
+    // Before the mark: still ours here, and brought back as such.
+    CHECK(ours->observe("batch")->at("n2") == "drain");
+    ours->tidy_up();
+    CHECK(shows(cluster.show("n2"), "Reason=firebreak seoul/seoul-1 drain: pangyo/room/gas ["));
+    CHECK_FALSE(shows(cluster.show("n1"), "Reason="));
+    CHECK(depth_of(ours->apply("batch", {step("n2", "ready")})->at("n2")) == 0);
+    CHECK_FALSE(shows(cluster.show("n2"), "Reason="));
+}
+
+TEST_CASE("slurm: without a library that works the tools do all of it", "[system][slurm]") {
+    const Slurm22 cluster;
+    const auto broken = cluster.path("broken");
+    const auto program = GENERATE_COPY(std::string("/nowhere"), broken);
+    CAPTURE(program);
+    std::ofstream(broken) << "#!/bin/sh\n[ $1 = show ] && exec " << helper << " show\n"
+                          << "echo 'drain: Access/permission denied' >&2; exit 1\n";
+    std::filesystem::permissions(broken, std::filesystem::perms(0755));
+    const auto ours = actuator(cluster, by(program));
+    CHECK(ours->observe("batch")->at("n1") == "ready");
+    CHECK(ours->apply("batch", {step("n1", "drain")})->at("n1") == "drain");
+    CHECK(shows(cluster.show("n1"), "Reason=firebreak seoul/seoul-1 drain: pangyo/room/gas ["));
+    CHECK(depth_of(ours->apply("batch", {step("n1", "ready")})->at("n1")) == 0);
 }
 
 TEST_CASE("slurm: before and after a drain sinfo is asked, and no node in full",
@@ -234,9 +289,11 @@ TEST_CASE("slurm: a job that ignores its signal has its grace, and no more", "[s
 
 TEST_CASE("slurm: unknown nodes are absent, and an absent slurmctld or tool is an error",
           "[system][slurm]") {
+    const auto program = GENERATE(std::string(), helper);
+    CAPTURE(program);
     Slurm22 cluster(2);
     const auto with = [&](const std::string& folder, Duration timeout) {
-        auto plan = endpoint(cluster);
+        auto plan = endpoint(cluster, by(program));
         plan.address = folder;
         plan.timeout = timeout;
         return make_slurm(plan, {{"batch", {"n1", "zz"}}}, {"seoul/seoul-1"}, -1);
@@ -245,7 +302,9 @@ TEST_CASE("slurm: unknown nodes are absent, and an absent slurmctld or tool is a
         with("/usr/bin", 20s)->apply("batch", {step("n1", "drain"), step("zz", "drain")});
     REQUIRE(some);
     CHECK(*some == ItemStates{{"n1", "drain"}});
-    CHECK(with("/nowhere", 20s)->observe("batch").error().fault == Fault::config);
+    if (program.empty()) {
+        CHECK(with("/nowhere", 20s)->observe("batch").error().fault == Fault::config);
+    }
     cluster.stop_controller();
     const auto before = std::chrono::steady_clock::now();
     const auto lost = with("/usr/bin", 2s)->observe("batch");
