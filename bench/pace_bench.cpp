@@ -149,7 +149,7 @@ Share on_one_line(std::uint8_t dead) {
     const auto begin = clock_now();
     {
         BusThread thread(make_modbus_bus(plan), 0, devices, [&](const BusNews& news) {
-            if (const auto* report = std::get_if<BusReport>(&news)) reports.post(*report);
+            if (const auto* report = std::get_if<BusReport>(&news)) reports.post(BusReport(*report));
         });
         std::this_thread::sleep_for((rounds + 1) * period);
     }
