@@ -88,8 +88,9 @@ std::vector<std::string> TargetLedger::hold_marked() {
     for (const auto& [item, state] : states_) {
         const auto word = bare(state);
         if (!is_lowered(state)) continue;
-        if (state.ends_with(unmarked) && recalled_.contains(item)) {
-            marked.insert(*held_.find(item));  // who put it down was killed before he marked it
+        const auto held = held_.find(item);
+        if (state.ends_with(unmarked) && held != held_.end() && recalled_.contains(item)) {
+            marked.insert(*held);  // who put it down was killed before he marked it
             continue;
         }
         if (word.ends_with(by_others)) continue;

@@ -69,10 +69,11 @@ void RoomVoice::pump() {
         if (!topic) continue;
         if (topic->kind == Kind::posture) {
             const auto begins = message->payload.substr(0, 200);
-            const bool low = begins.find(R"("reached":"normal")") == begins.npos &&
-                             begins.find(R"("reached":"watch")") == begins.npos;
-            if (low) drained_.insert(topic->name);
-            if (!low) drained_.erase(topic->name);
+            drained_.erase(topic->name);
+            for (const auto* low : {"drain", "shed", "cut"}) {
+                const auto reads = R"("reached":")" + std::string(low) + '"';
+                if (begins.find(reads) != begins.npos) drained_.insert(topic->name);
+            }
             postures_[topic->name] = message->payload;
             ++heard_;
         } else if (auto status = parse_status(message->payload)) {

@@ -81,16 +81,14 @@ void add_states(SlurmNode& node, std::string_view states) {
     }
 }
 
-constexpr std::string_view reason = " Reason=";
-
-std::string_view states_of(std::string_view line) {
-    return field(line.substr(0, line.find(reason)), " State=");
-}
-
-SlurmNode node_of(std::string_view line) {
+/// Nothing for a line without a state.
+std::optional<SlurmNode> node_of(std::string_view line) {
+    constexpr std::string_view reason = " Reason=";
     SlurmNode node;
     const auto at = line.find(reason);
-    add_states(node, states_of(line));
+    const auto states = field(line.substr(0, at), " State=");
+    if (states.empty()) return std::nullopt;
+    add_states(node, states);
     node.in_partition = line.substr(0, at).find(" Partitions=") != std::string_view::npos;
     if (at == std::string_view::npos) return node;
     auto text = line.substr(at + reason.size());
@@ -163,10 +161,11 @@ Result<SlurmNodes> parse_nodes(std::string_view answer) {
         if (!line.starts_with(begins)) {
             return fail(Fault::corrupt, "not a node: " + plain(line.substr(0, 120)));
         }
-        if (states_of(line).empty()) {
+        auto node = node_of(line);
+        if (!node) {
             return fail(Fault::corrupt, "a node without a state: " + plain(line.substr(0, 120)));
         }
-        nodes[std::string(word(line.substr(begins.size())))] = node_of(line);
+        nodes[std::string(word(line.substr(begins.size())))] = *std::move(node);
     }
     return nodes;
 }
